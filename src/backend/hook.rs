@@ -1,0 +1,80 @@
+//! One panic hook for the whole process, chained before the one that was there.
+//!
+//! While schedules are run, panics print nothing: the report shows them. The hook notes where a panic was
+//! raised, and keeps quiet on threads that asked for it. A panic that is about to abort the process (out
+//! of a destructor during unwinding) is announced with its goroutine, since no report will follow.
+
+use std::any::Any;
+use std::cell::Cell;
+use std::io::Write as _;
+use std::panic::{self, Location};
+use std::sync::Once;
+
+use super::sim;
+
+thread_local! {
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+    static LOCATION: Cell<Option<&'static Location<'static>>> = const { Cell::new(None) };
+}
+
+/// Installs the hook, once per process.
+pub(crate) fn install() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let previous = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !QUIET.get() {
+                return previous(info);
+            }
+            let message = text(info.payload());
+            if aborts(message) {
+                announce(message);
+                return previous(info);
+            }
+            LOCATION.set(info.location().map(sim::leak_location));
+            sim::panic_raised(message);
+        }));
+    });
+}
+
+/// Where the last panic on this thread was raised.
+pub(super) fn take_location() -> Option<&'static Location<'static>> {
+    LOCATION.take()
+}
+
+fn text(payload: &dyn Any) -> &str {
+    if let Some(text) = payload.downcast_ref::<&'static str>() {
+        text
+    } else {
+        payload.downcast_ref::<String>().map_or("Box<dyn Any>", String::as_str)
+    }
+}
+
+/// Whether std raises this one, on its way to an abort that nobody can stop.
+fn aborts(message: &str) -> bool {
+    matches!(
+        message,
+        "panic in a destructor during cleanup" | "panic in a function that cannot unwind"
+    )
+}
+
+fn announce(message: &str) {
+    let who = sim::describe_current();
+    let _ = writeln!(std::io::stderr(), "{who}: {message}; the process aborts");
+}
+
+/// As long as it lives, panics on this thread print nothing.
+#[derive(Debug)]
+pub(crate) struct Quiet(bool);
+
+impl Quiet {
+    pub(crate) fn new() -> Self {
+        Self(QUIET.replace(true))
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        QUIET.set(self.0);
+    }
+}

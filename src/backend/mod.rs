@@ -1,0 +1,299 @@
+//! The seam: all that differs between the two schedulers, behind one contract.
+//!
+//! Primitives are written once, over [`Backend`]. Which backend a goroutine belongs to is found through
+//! a thread-local pointer, at run time: one binary holds both worlds.
+//!
+//! # What a primitive does
+//!
+//! ```text
+//! point(op)                  announce: others may run first; nothing may be locked here
+//! try                        under the object's own lock
+//!   done:    did(op)         tell the observers, still before anybody else can act on it
+//!   blocked: waiter()        a ticket for this wait, put into the object's queue
+//!            park(op)        sleep until somebody wakes exactly this ticket
+//! ```
+//!
+//! # How a goroutine dies
+//!
+//! When the run is over, `point` and `park` unwind the goroutine (a panic payload of our own that runs
+//! no hook). While it unwinds, destructors may use primitives: `point` then lets nobody else run, `park`
+//! really suspends. If nothing moves any more, `park` returns [`Wake::Ended`]: the primitive ends
+//! neutrally if it hands out nothing, and calls [`Backend::strand`] if it would have to own something.
+
+mod hook;
+pub(crate) mod sim;
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use crate::event::{
+    Detail, GoId, GoroutineInfo, GoroutineState, Instant, ObjectId, ObjectKind, Op, Panic, Place,
+};
+
+pub(crate) use hook::{Quiet, install as install_panic_hook};
+
+/// What a goroutine runs.
+pub(crate) type Body = Box<dyn FnOnce() + Send>;
+
+/// One wait of one goroutine. A goroutine that waits for several things at once (`select`) puts the same
+/// ticket, with another `case`, into several queues; the first wake wins and makes the others stale.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Waiter {
+    pub(crate) go: GoId,
+    pub(crate) ticket: u32,
+    pub(crate) case: u32,
+}
+
+/// Why `park` came back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Wake {
+    /// Somebody woke the waiter with this case.
+    Case(u32),
+    /// The run is over and nobody will ever wake this goroutine (only while it unwinds).
+    Ended,
+}
+
+/// An object as a search sees it.
+pub(crate) trait Object {
+    /// Whether `op` could be done now. It has no side effects, and no effect on sampling strategies.
+    fn ready(&self, op: &Op) -> bool;
+}
+
+/// An object on which everything can always be attempted.
+pub(crate) struct Always;
+
+impl Object for Always {
+    fn ready(&self, _op: &Op) -> bool {
+        true
+    }
+}
+
+/// What a timer does when it is due. It runs as the clock and may not block or run user code.
+pub(crate) trait Fire: Send + Sync {
+    /// The timer that was due at `due` fires; `clock` is the backend it fires on.
+    fn fire(self: Arc<Self>, clock: &dyn Backend, due: Instant);
+    /// Whether it keeps a program alive: a channel timer does only while somebody is blocked on it.
+    fn counts(&self) -> bool;
+}
+
+/// What is armed.
+pub(crate) enum Timed {
+    /// Wakes this waiter.
+    Wake(Waiter),
+    /// Calls this.
+    Fire(Arc<dyn Fire>),
+}
+
+/// A timer that was armed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct TimerId(pub(crate) u64);
+
+/// A panic under way, or one that was caught.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Raised {
+    pub(crate) message: String,
+    pub(crate) place: Option<Place>,
+    /// The panics of `defer!` bodies that have come after it, oldest first.
+    pub(crate) replaced_by: Vec<Panic>,
+}
+
+impl Raised {
+    /// What whoever caught `payload` gets.
+    pub(crate) fn panic(self, payload: Box<dyn std::any::Any + Send>) -> Panic {
+        let first = Panic::new(payload, self.place.map(|place| place.location()));
+        self.replaced_by.into_iter().fold(first, |earlier, next| next.after(&earlier, false))
+    }
+}
+
+/// Where text goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Stream {
+    Stdout,
+    Stderr,
+    /// To standard error, with the date and time before it, which are no part of the outcome.
+    Log,
+}
+
+/// What both schedulers can do. All methods are called by a goroutine of the run, except those that say
+/// otherwise.
+pub(crate) trait Backend {
+    /// The process-wide number of the run.
+    fn run(&self) -> u64;
+    /// The goroutine that runs.
+    fn current(&self) -> GoId;
+    /// Registers an object. May also be called while the clock fires.
+    fn make(&self, kind: ObjectKind, place: Place) -> ObjectId;
+    /// Makes a goroutine, which can run from now on. The `go` operation itself is the caller's: `point`
+    /// before, and `did` is done here. Called by the clock too (`AfterFunc`), then without a point.
+    fn spawn(&self, body: Body, name: Option<String>, place: Place) -> GoId;
+
+    /// `op` is about to be done on `object`: others may run first. No lock may be held here.
+    fn point(&self, op: Op, object: &dyn Object);
+    /// `op` took effect.
+    fn did(&self, op: Op, detail: Detail);
+    /// An operation that can always be done and needs nothing of an object: `point`, then `did`.
+    fn step(&self, op: Op) {
+        self.point(op, &Always);
+        self.did(op, Detail::Done);
+    }
+    /// The running goroutine spins or steps back: others should run before it does.
+    fn yield_now(&self);
+
+    /// A new ticket for the running goroutine, which makes its earlier ones stale.
+    fn waiter(&self, case: u32) -> Waiter;
+    /// Blocks until the last ticket is woken. `op` is what it waits to do.
+    fn park(&self, op: Op, state: GoroutineState) -> Wake;
+    /// Wakes this waiter: false if it no longer waits on this ticket (then nothing happens).
+    /// Never runs anybody at once. May be called with the object's lock held.
+    fn wake(&self, waiter: Waiter) -> bool;
+    /// As `wake`, and the running goroutine steps back behind the woken one (mutex in starvation mode).
+    fn hand_over(&self, waiter: Waiter) -> bool;
+    /// Whether this waiter still waits on this ticket.
+    fn waits(&self, waiter: Waiter) -> bool;
+    /// A destructor can never go on: the goroutine stays suspended for ever.
+    fn strand(&self) -> !;
+
+    /// One of `count` alternatives, all equally likely.
+    fn pick(&self, count: u32) -> u32;
+    /// A random number of the program's own.
+    fn random(&self) -> u64;
+
+    /// The time; no operation, callable by the clock.
+    fn now(&self) -> Instant;
+    /// Arms a timer.
+    fn arm(&self, due: Instant, what: Timed) -> TimerId;
+    /// Disarms it: false if it has fired.
+    fn disarm(&self, timer: TimerId) -> bool;
+
+    /// Adds text to a stream: the effect only, without a point.
+    fn print(&self, stream: Stream, text: &str);
+    /// `os::exit`, after its point.
+    fn exit(&self, code: i32) -> !;
+    /// A fatal error, which nobody can recover. Comes back only if the goroutine is dying: then it was
+    /// recorded, and the operation ends neutrally.
+    fn fatal(&self, text: &str, place: Place);
+    /// Misuse that is a panic in Go: panics, unless the goroutine is dying outside a `defer!` body; then
+    /// it was recorded, and the operation ends neutrally.
+    fn misuse(&self, text: &str, place: Place);
+    /// Ends the running goroutine, running its destructors.
+    fn goexit(&self) -> !;
+
+    /// How many goroutines there are.
+    fn count(&self) -> usize;
+    /// All of them, in the order of creation.
+    fn goroutines(&self) -> Vec<GoroutineInfo>;
+    /// Blocks until all other goroutines are blocked and no timer is due.
+    fn wait_idle(&self, op: Op);
+
+    /// Whether the running goroutine unwinds: because of a panic, `goexit` or the end of the run.
+    fn unwinding(&self) -> bool;
+    /// Whether the running goroutine unwinds because of a panic.
+    fn panicking(&self) -> bool;
+    /// Enters (+1) or leaves (−1) a `defer!` body.
+    fn in_defer(&self, change: i32);
+    /// The latest panic of the running goroutine was caught: it no longer panics.
+    fn caught(&self) -> Raised;
+    /// A `defer!` body panicked with this while its goroutine unwound.
+    fn replaced(&self, payload: Box<dyn std::any::Any + Send>);
+    /// Whether this payload is one of ours that nobody may catch (`goexit`, the end of the run).
+    fn passes_through(&self, payload: &(dyn std::any::Any + Send)) -> bool;
+
+    /// This run's value of a global, if it has one.
+    fn global(&self, key: usize) -> Option<Arc<dyn std::any::Any + Send + Sync>>;
+    /// Keeps this run's value of a global.
+    fn set_global(&self, key: usize, value: Arc<dyn std::any::Any + Send + Sync>);
+    /// Objects made between these belong to the global at this place.
+    fn in_global(&self, place: Option<Place>) -> Option<Place>;
+}
+
+/// What a thread knows of the goroutine that runs on it. Plain cells without a destructor, so that
+/// looking at them costs a load.
+struct Here {
+    backend: Cell<Option<*const dyn Backend>>,
+    /// The number of its run; 0 for none.
+    run: Cell<u64>,
+    /// What it is inside of, where no operation is allowed. It belongs to the thread because the
+    /// goroutine cannot be suspended in there.
+    forbidden: Cell<Option<&'static str>>,
+}
+
+thread_local! {
+    static HERE: Here = const {
+        Here { backend: Cell::new(None), run: Cell::new(0), forbidden: Cell::new(None) }
+    };
+}
+
+/// The number of the run that this thread is in; 0 for none.
+#[inline]
+pub(crate) fn current_run() -> u64 {
+    HERE.with(|here| here.run.get())
+}
+
+/// Enters (or, with what it gave back, leaves) a section in which no operation is allowed; `what` is
+/// its name in the panic.
+#[inline]
+pub(crate) fn forbid(what: Option<&'static str>) -> Option<&'static str> {
+    HERE.with(|here| here.forbidden.replace(what))
+}
+
+/// What this thread is inside of, where no operation is allowed.
+#[inline]
+fn forbidden() -> Option<&'static str> {
+    HERE.with(|here| here.forbidden.get())
+}
+
+/// The backend of the goroutine that runs on this thread, if one does.
+#[inline]
+pub(crate) fn current() -> Option<&'static dyn Backend> {
+    enter::current()
+}
+
+mod enter {
+    //! The pointer from a thread to the run that it is in.
+    #![expect(unsafe_code, reason = "a run is lent to its own goroutines through a thread-local")]
+
+    use super::{Backend, HERE};
+
+    #[inline]
+    pub(super) fn current() -> Option<&'static dyn Backend> {
+        let pointer = HERE.with(|here| here.backend.get())?;
+        // SAFETY: `With` set it from a reference that outlives it, and takes it away when it is
+        // dropped. Goroutines are pinned to their thread and none of them runs after that; only
+        // this crate's primitives hold the reference, never longer than one operation.
+        Some(unsafe { &*pointer })
+    }
+
+    /// As long as it lives, goroutines run on this thread, in the run of this backend.
+    #[derive(Debug)]
+    pub(crate) struct With {
+        before: Option<*const dyn Backend>,
+        run: u64,
+    }
+
+    impl With {
+        /// # Safety
+        ///
+        /// `backend` must stay where it is until the guard is dropped, and for ever if a goroutine is
+        /// stranded.
+        pub(crate) unsafe fn new(backend: *const dyn Backend) -> Self {
+            // SAFETY: the caller's promise.
+            let run = unsafe { (*backend).run() };
+            HERE.with(|here| Self {
+                before: here.backend.replace(Some(backend)),
+                run: here.run.replace(run),
+            })
+        }
+    }
+
+    impl Drop for With {
+        fn drop(&mut self) {
+            HERE.with(|here| {
+                here.backend.set(self.before);
+                here.run.set(self.run);
+                here.forbidden.set(None);
+            });
+        }
+    }
+}
+
+pub(crate) use enter::With;

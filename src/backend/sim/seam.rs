@@ -1,0 +1,556 @@
+//! The contract of [`Backend`], as the simulator keeps it.
+
+use std::any::Any;
+use std::panic;
+use std::sync::Arc;
+use std::thread;
+
+use super::goroutine::Life;
+use super::state::{Chooser, Phase, State};
+use super::{Sim, raw, root};
+use crate::backend::{self, Backend, Body, Object, Raised, Stream, Timed, TimerId, Waiter, Wake};
+use crate::event::{
+    Action, Detail, Event, Exit, GoId, GoroutineInfo, GoroutineState, Instant, ObjectId,
+    ObjectKind, Op, Place, objects,
+};
+use crate::schedule::Preempt;
+use crate::strategy::Ready;
+
+/// How often the end is thrown into a goroutine that catches it, before it is left alone.
+const KILLS: u32 = 100;
+
+impl State {
+    /// Whether the running goroutine unwinds. `thread::panicking` alone cannot tell: it is true for
+    /// the whole thread while any of its goroutines does.
+    fn unwinds(&mut self) -> bool {
+        let panicking = thread::panicking();
+        let me = self.me();
+        if !panicking {
+            // Whatever was raised has been caught by somebody who does not tell us.
+            me.panics.clear();
+        }
+        panicking && (me.killed || me.exiting || !me.panics.is_empty())
+    }
+
+    /// Main's return took effect.
+    pub(super) fn main_returned(&mut self) {
+        self.exit = Exit::Returned;
+        self.begin_rest();
+    }
+
+    fn begin_rest(&mut self) {
+        self.phase = Phase::Rest;
+        let me = self.current;
+        for go in self.living().filter(|&go| go != me).collect::<Vec<_>>() {
+            let op = self.ops[go.index()];
+            let g = self.of(go);
+            g.rest = 0;
+            let entry = (go, op, g.life, g.panics.last().cloned());
+            self.rest.push(entry);
+        }
+        let allowance = 1_000 + self.steps + 100 * self.rest.len() as u64;
+        let times = if self.settings.index % 16 == 15 { 10 } else { 1 };
+        self.alarm = self.steps + allowance * times;
+    }
+
+    /// The program ends otherwise than by main's return. Once main has returned, it is only this
+    /// goroutine that ends.
+    pub(super) fn program_ends(&mut self, exit: Exit, place: Option<Place>) {
+        if self.phase == Phase::Live && !self.over {
+            (self.exit, self.culprit, self.place) = (exit, Some(self.current), place);
+            self.over = true;
+        } else {
+            self.me().rest += 1;
+        }
+    }
+}
+
+impl Sim {
+    /// Chooses who runs next and goes there, until the running goroutine is chosen again.
+    fn reschedule(&self) {
+        let next = self.choose();
+        let state = self.state();
+        state.next = next;
+        if next != Some(state.current) {
+            let handle = state.me().suspender.expect("it runs, so it has a stack");
+            raw::suspend(handle);
+        }
+    }
+
+    /// The running goroutine has ended: chooses who runs next.
+    pub(super) fn leave(&self) {
+        if self.state().phase != Phase::Dying {
+            let next = self.choose();
+            self.state().next = next;
+        }
+    }
+
+    /// Who runs next; nobody if the run is over.
+    #[inline]
+    pub(super) fn choose(&self) -> Option<GoId> {
+        loop {
+            let state = self.state();
+            if state.over {
+                return None;
+            }
+            if state.spins()
+                && state.settings.preempt == Preempt::EveryPoint
+                && let Some(due) = state.after_spin()
+            {
+                self.advance(due, false);
+            }
+            let state = self.state();
+            match if state.enabled.0.is_empty() { None } else { state.pick_next() } {
+                Some(GoId::CLOCK) => {
+                    let due = self.state().timers.next();
+                    self.advance(due.unwrap_or(self.state().now), true);
+                }
+                Some(go) => {
+                    state.goroutine_stepped();
+                    return Some(go);
+                }
+                None if self.state().over || !self.idle() => return None,
+                None => {}
+            }
+        }
+    }
+
+    /// Nobody can go on: time moves, or the run is over.
+    #[cold]
+    fn idle(&self) -> bool {
+        let state = self.state();
+        if let Some(waiter) = state.idlers.pop() {
+            state.wake(waiter, Ready::Timer);
+            return true;
+        }
+        if let Some(due) = state.timers.next_that_counts() {
+            self.advance(due, false);
+            return true;
+        }
+        match state.phase {
+            Phase::Live => state.exit = Exit::Deadlock,
+            Phase::Rest | Phase::Dying => state.at_rest = true,
+        }
+        state.over = true;
+        false
+    }
+
+    /// The clock moves to `due`, and what is due then happens.
+    #[cold]
+    fn advance(&self, due: Instant, early: bool) {
+        let state = self.state();
+        state.now = state.now.max(due);
+        let now = state.now;
+        let runner = std::mem::replace(&mut state.current, GoId::CLOCK);
+        let op = state.ops[GoId::CLOCK.index()];
+        state.event(&op, Detail::Done);
+        loop {
+            let Some((due, timer)) = self.state().timers.pop_due(now) else { break };
+            match timer {
+                Timed::Wake(waiter) => {
+                    self.state().wake(waiter, Ready::Timer);
+                }
+                Timed::Fire(timer) => timer.fire(self, due),
+            }
+            if early {
+                break;
+            }
+        }
+        let state = self.state();
+        state.current = runner;
+        state.clock_moved(early);
+        state.update_clock();
+    }
+
+    /// Goes back to the machine; comes back only while the rest dies.
+    fn stop(&self) {
+        self.state().next = None;
+        let handle = self.state().me().suspender.expect("it runs, so it has a stack");
+        raw::suspend(handle);
+    }
+
+    /// The running goroutine was resumed after a switch: does it have to die?
+    #[inline]
+    fn resumed(&self) {
+        if self.state().phase == Phase::Dying {
+            self.die();
+        }
+    }
+
+    /// Throws the end of the run into the running goroutine, unless it unwinds already.
+    #[cold]
+    fn die(&self) {
+        if self.state().unwinds() {
+            return;
+        }
+        let me = self.state().me();
+        me.killed = true;
+        me.kills += 1;
+        if me.kills > KILLS {
+            self.strand();
+        }
+        panic::resume_unwind(Box::new(root::Kill));
+    }
+
+    /// A point that is not like the others.
+    #[cold]
+    #[track_caller]
+    fn unusual_point(&self, op: &Op) -> bool {
+        let state = self.state();
+        if let Some(what) = backend::forbidden() {
+            if state.unwinds() || thread::panicking() {
+                return true;
+            }
+            backend::forbid(None);
+            state.misuse = Some(op.place);
+            panic!("operation inside {what}");
+        }
+        if state.phase == Phase::Dying {
+            state.ops[state.current.index()] = *op;
+            self.die();
+            let me = self.state().me();
+            me.kills += 1;
+            if me.kills > 100 * KILLS {
+                self.strand();
+            }
+            return true;
+        }
+        if state.steps >= state.alarm {
+            if state.phase == Phase::Live {
+                (state.exit, state.culprit) = (Exit::StepLimit, Some(state.current));
+                state.place = Some(op.place);
+            }
+            state.ops[state.current.index()] = *op;
+            state.over = true;
+            self.stop();
+            self.resumed();
+            return true;
+        }
+        false
+    }
+}
+
+/// Whether a goroutine could be interrupted here before Go 1.14.
+fn cooperative(action: Action) -> bool {
+    !matches!(
+        action,
+        Action::Get
+            | Action::Set
+            | Action::Load
+            | Action::Store
+            | Action::Modify
+            | Action::Len
+            | Action::Now
+            | Action::Count
+            | Action::Random
+            | Action::Err
+            | Action::Go
+    )
+}
+
+impl Backend for Sim {
+    fn run(&self) -> u64 {
+        self.state().run
+    }
+
+    fn current(&self) -> GoId {
+        self.state().current
+    }
+
+    fn make(&self, kind: ObjectKind, place: Place) -> ObjectId {
+        self.state().make(kind, place)
+    }
+
+    fn spawn(&self, body: Body, name: Option<String>, place: Place) -> GoId {
+        let state = self.state();
+        let starter = state.current;
+        let why = if starter == GoId::CLOCK { Ready::Timer } else { Ready::Started(starter) };
+        let go = state.add(place, why);
+        state.of(go).body = Some(body);
+        state.of(go).name = name.map(String::into_boxed_str);
+        let op = Op::new(Action::Go, objects::GOROUTINES, place);
+        state.event(&op, Detail::Started(go));
+        go
+    }
+
+    #[track_caller]
+    #[inline]
+    fn point(&self, op: Op, object: &dyn Object) {
+        let state = self.state();
+        let unusual = state.steps >= state.alarm || backend::forbidden().is_some();
+        if unusual && self.unusual_point(&op) {
+            return;
+        }
+        let state = self.state();
+        state.steps += 1;
+        state.beat(op.place);
+        state.ops[state.current.index()] = op;
+        if state.settings.preempt == Preempt::Cooperative && !cooperative(op.action) {
+            return;
+        }
+        if state.gated {
+            state.me().object = raw::announced(object);
+            self.reschedule();
+            self.state().me().object = raw::ALWAYS;
+        } else {
+            self.reschedule();
+        }
+        self.resumed();
+    }
+
+    #[inline]
+    fn did(&self, op: Op, detail: Detail) {
+        self.state().event(&op, detail);
+    }
+
+    fn yield_now(&self) {
+        self.state().step_back();
+    }
+
+    fn waiter(&self, case: u32) -> Waiter {
+        let state = self.state();
+        let go = state.current;
+        let me = state.me();
+        me.ticket = me.ticket.wrapping_add(1);
+        Waiter { go, ticket: me.ticket, case }
+    }
+
+    fn park(&self, op: Op, why: GoroutineState) -> Wake {
+        let state = self.state();
+        state.ops[state.current.index()] = op;
+        state.me().life = Life::Parked(why);
+        state.disable();
+        state.update_clock();
+        if state.settings.trace && state.phase == Phase::Live {
+            let (step, now, go) = (state.steps, state.now, state.current);
+            state.events.push(Event { step, now, go, op, detail: Detail::Blocked });
+        }
+        if state.phase == Phase::Dying {
+            self.stop()
+        } else {
+            self.reschedule()
+        }
+        loop {
+            if let Some(case) = self.state().woken_case() {
+                return Wake::Case(case);
+            }
+            self.state().me().life = Life::Alive;
+            self.die();
+            // It unwinds already, and waits in a destructor.
+            if std::mem::take(&mut self.state().me().ended) {
+                return self.cut_or_end();
+            }
+            self.state().me().life = Life::Parked(why);
+            self.stop();
+        }
+    }
+
+    fn wake(&self, waiter: Waiter) -> bool {
+        let state = self.state();
+        let why = match state.current {
+            GoId::CLOCK => Ready::Timer,
+            go => Ready::Woken(go),
+        };
+        state.wake(waiter, why)
+    }
+
+    fn hand_over(&self, waiter: Waiter) -> bool {
+        let state = self.state();
+        let go = state.current;
+        state.wake(waiter, Ready::Handed(go))
+    }
+
+    fn waits(&self, waiter: Waiter) -> bool {
+        self.state().waits(waiter)
+    }
+
+    fn strand(&self) -> ! {
+        debug_assert_eq!(self.state().phase, Phase::Dying, "only the end strands a goroutine");
+        self.state().me().life = Life::Stranded;
+        self.state().stranded += 1;
+        loop {
+            self.stop();
+        }
+    }
+
+    fn pick(&self, count: u32) -> u32 {
+        self.state().pick(count)
+    }
+
+    fn random(&self) -> u64 {
+        self.state().random()
+    }
+
+    fn now(&self) -> Instant {
+        self.state().now
+    }
+
+    fn arm(&self, due: Instant, what: Timed) -> TimerId {
+        let timer = self.state().timers.arm(due, what);
+        self.state().update_clock();
+        timer
+    }
+
+    fn disarm(&self, timer: TimerId) -> bool {
+        let did = self.state().timers.disarm(timer);
+        self.state().update_clock();
+        did
+    }
+
+    fn print(&self, stream: Stream, text: &str) {
+        let state = self.state();
+        if state.phase != Phase::Live || state.over {
+            return;
+        }
+        match stream {
+            Stream::Stdout => state.stdout.push_str(text),
+            Stream::Stderr => {
+                state.stderr.push_str(text);
+                state.stderr_dated.push_str(text);
+            }
+            Stream::Log => {
+                let now = state.now;
+                state.stderr.push_str(text);
+                state.stderr_dated.push_str(&format!("{now} {text}"));
+            }
+        }
+    }
+
+    fn exit(&self, code: i32) -> ! {
+        let place = self.state().ops[self.state().current.index()].place;
+        self.state().program_ends(Exit::Exited(code), Some(place));
+        self.end_here()
+    }
+
+    fn fatal(&self, text: &str, place: Place) {
+        if self.state().phase == Phase::Dying || self.state().unwinds() {
+            return;
+        }
+        self.state().program_ends(Exit::Fatal(text.to_owned()), Some(place));
+        self.end_here()
+    }
+
+    #[track_caller]
+    fn misuse(&self, text: &str, place: Place) {
+        let state = self.state();
+        if state.unwinds() && state.me().defers == 0 {
+            return;
+        }
+        state.misuse = Some(place);
+        panic::panic_any(text.to_owned())
+    }
+
+    fn goexit(&self) -> ! {
+        self.state().me().exiting = true;
+        panic::resume_unwind(Box::new(root::Goexit))
+    }
+
+    fn count(&self) -> usize {
+        self.state().alive
+    }
+
+    fn goroutines(&self) -> Vec<GoroutineInfo> {
+        let state = self.state();
+        state.living().map(|go| state.info(go)).collect()
+    }
+
+    fn wait_idle(&self, op: Op) {
+        let waiter = self.waiter(0);
+        self.state().idlers.push(waiter);
+        self.park(op, GoroutineState::WaitIdle);
+    }
+
+    fn unwinding(&self) -> bool {
+        self.state().unwinds()
+    }
+
+    fn panicking(&self) -> bool {
+        !self.state().me().panics.is_empty() && thread::panicking()
+    }
+
+    fn in_defer(&self, change: i32) {
+        self.state().me().defers += change;
+    }
+
+    fn caught(&self) -> Raised {
+        self.state().me().panics.pop().unwrap_or_default()
+    }
+
+    fn replaced(&self, payload: Box<dyn Any + Send>) {
+        if root::passes_through(&*payload) {
+            let (exits, unwinds) = (payload.is::<root::Goexit>(), self.state().me().killed);
+            drop(payload);
+            let me = self.state().me();
+            me.exiting |= exits;
+            me.killed = unwinds;
+            return;
+        }
+        let panic = self.caught().panic(payload);
+        let me = self.state().me();
+        match me.panics.last_mut() {
+            Some(earlier) => earlier.replaced_by.push(panic),
+            None => me.late.push(panic),
+        }
+    }
+
+    fn passes_through(&self, payload: &(dyn Any + Send)) -> bool {
+        root::passes_through(payload)
+    }
+
+    fn global(&self, key: usize) -> Option<Arc<dyn Any + Send + Sync>> {
+        let globals = &self.state().globals;
+        globals.iter().find(|(of, _)| *of == key).map(|(_, value)| Arc::clone(value))
+    }
+
+    fn set_global(&self, key: usize, value: Arc<dyn Any + Send + Sync>) {
+        self.state().globals.push((key, value));
+    }
+
+    fn in_global(&self, place: Option<Place>) -> Option<Place> {
+        std::mem::replace(&mut self.state().in_global, place)
+    }
+}
+
+impl Sim {
+    /// Nothing will wake the destructor that waits here.
+    fn cut_or_end(&self) -> Wake {
+        if self.state().me().defers > 0 {
+            panic::resume_unwind(Box::new(root::Cut));
+        }
+        Wake::Ended
+    }
+
+    /// The running goroutine goes no further: with the run, if that is over, else by itself.
+    fn end_here(&self) -> ! {
+        if self.state().over {
+            self.stop();
+        }
+        self.state().me().killed = true;
+        panic::resume_unwind(Box::new(root::Kill))
+    }
+}
+
+/// The panic hook was called on this thread.
+pub(crate) fn panic_raised(message: &str) {
+    let Some(sim) = raw::current() else { return };
+    let state = sim.state();
+    let place = state.misuse.take().or_else(|| backend::hook::take_location().map(Place::from));
+    let raised = Raised { message: message.to_owned(), place, replaced_by: Vec::new() };
+    state.me().panics.push(raised);
+}
+
+/// Who runs on this thread, in which schedule: for a last line before an abort.
+pub(crate) fn describe_current() -> String {
+    let Some(sim) = raw::current() else { return "no goroutine".to_owned() };
+    let state = sim.state();
+    let info = state.info(state.current);
+    let (seed, index) = (state.settings.seed, state.settings.index);
+    format!("goroutine {} ({}), schedule {index} of seed {seed}", info.id.number(), info.path)
+}
+
+impl State {
+    /// Lets go of the strategy: it is dropped by whoever made the run.
+    pub(super) fn release(&mut self) -> Chooser {
+        std::mem::replace(&mut self.chooser, Chooser::Nobody)
+    }
+}

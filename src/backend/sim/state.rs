@@ -1,0 +1,678 @@
+//! All that a run consists of, and the bookkeeping that needs nobody's consent.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use super::fingerprint::{Fingerprint, History, fold};
+use super::goroutine::{Enabled, Goroutine, Life, NOWHERE};
+use super::timers::Timers;
+use super::{Settings, TraceData};
+use crate::backend::{Raised, Waiter};
+use crate::coroutine::StackPool;
+use crate::event::{
+    Action, Announced, Detail, Effect, Event, Exit, GoId, GoroutineInfo, GoroutineState, Heartbeat,
+    Instant, ObjectId, ObjectInfo, ObjectKind, Observer, Op, Path, Place, objects,
+};
+use crate::schedule::{Dice, Preempt, Purpose, Recorder, TimeModel};
+use crate::strategy::{Point, Ready, Search, Strategy};
+
+/// Operations in a row that changed nothing, after which a goroutine counts as spinning.
+const SPIN: u32 = 16;
+/// How often in a row the clock may move early (`TimeModel::Racing`).
+const EARLY: u32 = 3;
+
+/// How far a run is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Phase {
+    /// The program runs.
+    Live,
+    /// Main has returned; the rest runs on, unheard, to see what it would have done.
+    Rest,
+    /// The rest is unwound.
+    Dying,
+}
+
+/// Who decides, for the length of a run.
+pub(super) enum Chooser {
+    Sample(Box<dyn Strategy>),
+    Search(*mut dyn Search),
+    Nobody,
+}
+
+/// All that a run consists of.
+pub(super) struct State {
+    pub(super) run: u64,
+    pub(super) settings: Settings,
+    pub(super) chooser: Chooser,
+    /// The strategy is asked even when there is no choice.
+    pub(super) asked_always: bool,
+    /// Only those whose operation can be done are chosen.
+    pub(super) gated: bool,
+    /// Events are told to somebody.
+    told: bool,
+    pub(super) recorder: Recorder,
+    select: Dice,
+    program: Dice,
+
+    pub(super) phase: Phase,
+    /// Nobody is chosen any more: control goes back to the machine.
+    pub(super) over: bool,
+    pub(super) exit: Exit,
+    pub(super) culprit: Option<GoId>,
+    pub(super) place: Option<Place>,
+    pub(super) main_gone: bool,
+    pub(super) at_rest: bool,
+    pub(super) abandoned: bool,
+    pub(super) stranded: usize,
+    /// Those alive when main returned, with what they were about to do.
+    pub(super) rest: Vec<(GoId, Op, Life, Option<Raised>)>,
+
+    pub(super) goroutines: Vec<Goroutine>,
+    /// The announced operation of each.
+    pub(super) ops: Vec<Op>,
+    pub(super) enabled: Enabled,
+    pub(super) ready: Vec<GoId>,
+    pub(super) alive: usize,
+    pub(super) current: GoId,
+    /// Whom the machine resumes; nobody once the run is over.
+    pub(super) next: Option<GoId>,
+
+    pub(super) objects: Vec<(ObjectInfo, History)>,
+    kinds: [u32; 32],
+    pub(super) globals: Vec<(usize, Arc<dyn Any + Send + Sync>)>,
+    pub(super) in_global: Option<Place>,
+    globals_made: u32,
+
+    pub(super) now: Instant,
+    pub(super) timers: Timers,
+    pub(super) idlers: Vec<Waiter>,
+    early: u32,
+
+    pub(super) steps: u64,
+    /// At this step something other than a choice happens: the limit is reached, or the rest dies.
+    pub(super) alarm: u64,
+    pub(super) points: u64,
+    /// Events that changed something.
+    progress: u64,
+    /// How many goroutines have stepped back since the last of those.
+    yielders: usize,
+    /// Somebody has looked at the clock since then.
+    now_read: bool,
+    pub(super) fingerprint: Fingerprint,
+
+    /// Where the misuse that is being raised was done.
+    pub(super) misuse: Option<Place>,
+
+    pub(super) stdout: String,
+    pub(super) stderr: String,
+    pub(super) stderr_dated: String,
+    pub(super) events: Vec<Event>,
+    pub(super) observers: *mut [Box<dyn Observer>],
+
+    heartbeat: Arc<Heartbeat>,
+    pub(super) stacks: StackPool,
+    pub(super) main_stacks: StackPool,
+}
+
+impl State {
+    pub(super) fn new(stack_size: usize, heartbeat: Arc<Heartbeat>) -> Self {
+        let settings = Settings {
+            seed: 0,
+            index: 0,
+            time: TimeModel::Idle,
+            preempt: Preempt::EveryPoint,
+            steps: 0,
+            gated: false,
+            trace: false,
+        };
+        Self {
+            run: 0,
+            settings,
+            chooser: Chooser::Nobody,
+            asked_always: false,
+            gated: false,
+            told: false,
+            recorder: Recorder::default(),
+            select: Dice::new(0, 0, Purpose::Select),
+            program: Dice::new(0, 0, Purpose::Program),
+            phase: Phase::Live,
+            over: false,
+            exit: Exit::Returned,
+            culprit: None,
+            place: None,
+            main_gone: false,
+            at_rest: false,
+            abandoned: false,
+            stranded: 0,
+            rest: Vec::new(),
+            goroutines: Vec::new(),
+            ops: Vec::new(),
+            enabled: Enabled::default(),
+            ready: Vec::new(),
+            alive: 0,
+            current: GoId::CLOCK,
+            next: None,
+            objects: Vec::new(),
+            kinds: [0; 32],
+            globals: Vec::new(),
+            in_global: None,
+            globals_made: 0,
+            now: Instant::START,
+            timers: Timers::default(),
+            idlers: Vec::new(),
+            early: 0,
+            steps: 0,
+            alarm: 0,
+            points: 0,
+            progress: 0,
+            yielders: 0,
+            now_read: false,
+            fingerprint: Fingerprint::default(),
+            misuse: None,
+            stdout: String::new(),
+            stderr: String::new(),
+            stderr_dated: String::new(),
+            events: Vec::new(),
+            observers: super::raw::no_observers(),
+            heartbeat,
+            stacks: StackPool::new(stack_size),
+            main_stacks: StackPool::new(MAIN_STACK.max(stack_size)),
+        }
+    }
+
+    /// Forgets the last run. Nothing of the user's is dropped here: that was done while it died.
+    pub(super) fn reset(&mut self, settings: Settings, chooser: Chooser, place: Place) {
+        self.run = next_run();
+        self.select = Dice::new(settings.seed, settings.index, Purpose::Select);
+        self.program = Dice::new(settings.seed, settings.index, Purpose::Program);
+        self.asked_always = matches!(&chooser, Chooser::Sample(s) if s.asked_always());
+        let searched = matches!(chooser, Chooser::Search(_));
+        self.gated = settings.gated || searched;
+        self.told = settings.trace || searched || !self.observers.is_empty();
+        self.chooser = chooser;
+        self.alarm = settings.steps;
+        self.settings = settings;
+        self.recorder.clear();
+        self.phase = Phase::Live;
+        (self.over, self.main_gone, self.at_rest, self.abandoned) = (false, false, false, false);
+        (self.exit, self.culprit, self.place) = (Exit::Returned, None, None);
+        self.stranded = 0;
+        self.rest.clear();
+        self.goroutines.clear();
+        self.ops.clear();
+        self.enabled.0.clear();
+        self.alive = 0;
+        self.objects.clear();
+        self.kinds = [0; 32];
+        (self.in_global, self.globals_made) = (None, 0);
+        self.now = Instant::START;
+        self.timers.clear();
+        self.idlers.clear();
+        (self.steps, self.points, self.progress, self.early) = (0, 0, 0, 0);
+        (self.yielders, self.now_read) = (0, false);
+        self.fingerprint = Fingerprint::default();
+        self.misuse = None;
+        self.events.clear();
+        self.make_fixed_objects(place);
+        self.make_clock(place);
+    }
+
+    fn make_fixed_objects(&mut self, place: Place) {
+        use ObjectKind::{Clock, Goroutines, None as Nothing, Rand, Stderr, Stdout};
+        for (number, kind) in
+            [Nothing, Stdout, Stderr, Clock, Goroutines, Rand].into_iter().enumerate()
+        {
+            let path = Path::MAIN.object(u32::MAX - number as u32);
+            let info = ObjectInfo { kind, ordinal: 0, path, made: None };
+            self.objects.push((info, History::default()));
+        }
+        debug_assert_eq!(self.objects.len(), objects::FIRST as usize, "all fixed objects are made");
+        let _ = place;
+    }
+
+    /// The clock takes part as goroutine 0.
+    fn make_clock(&mut self, place: Place) {
+        let mut clock = Goroutine::new(GoId::CLOCK, 0, Path::MAIN.child(u32::MAX), place);
+        clock.life = Life::Alive;
+        self.goroutines.push(clock);
+        self.ops.push(Op::new(Action::Fire, objects::CLOCK, place));
+    }
+
+    #[inline]
+    pub(super) fn of(&mut self, go: GoId) -> &mut Goroutine {
+        &mut self.goroutines[go.index()]
+    }
+
+    #[inline]
+    pub(super) fn me(&mut self) -> &mut Goroutine {
+        &mut self.goroutines[self.current.index()]
+    }
+
+    // ---- who can run
+
+    /// Registers a goroutine of the current one.
+    pub(super) fn add(&mut self, place: Place, why: Ready) -> GoId {
+        let parent = self.current;
+        let go = GoId::new(self.goroutines.len() as u32);
+        let starter = self.of(parent);
+        let ordinal = starter.started;
+        starter.started += 1;
+        let path = if go == GoId::MAIN { Path::MAIN } else { starter.path.child(ordinal) };
+        self.goroutines.push(Goroutine::new(parent, ordinal, path, place));
+        self.ops.push(Op::local(Action::Start, place));
+        self.alive += 1;
+        if self.phase != Phase::Dying {
+            self.enable(go, why);
+        }
+        go
+    }
+
+    pub(super) fn enable(&mut self, go: GoId, why: Ready) {
+        self.enabled.insert(&mut self.goroutines, go);
+        if self.phase != Phase::Dying
+            && let Chooser::Sample(strategy) = &mut self.chooser
+        {
+            strategy.ready(go, why);
+        }
+    }
+
+    /// The running goroutine has to wait.
+    pub(super) fn disable(&mut self) {
+        let go = self.current;
+        if self.of(go).position != NOWHERE {
+            self.enabled.remove(&mut self.goroutines, go);
+            if self.phase != Phase::Dying
+                && let Chooser::Sample(strategy) = &mut self.chooser
+            {
+                strategy.block(go);
+            }
+        }
+    }
+
+    /// The running goroutine has ended.
+    pub(super) fn retire(&mut self) {
+        let go = self.current;
+        self.alive -= 1;
+        self.of(go).life = Life::Dead;
+        if self.of(go).position != NOWHERE {
+            self.enabled.remove(&mut self.goroutines, go);
+            if self.phase != Phase::Dying
+                && let Chooser::Sample(strategy) = &mut self.chooser
+            {
+                strategy.exit(go);
+            }
+        }
+    }
+
+    pub(super) fn waits(&self, waiter: Waiter) -> bool {
+        let go = &self.goroutines[waiter.go.index()];
+        go.ticket == waiter.ticket && matches!(go.life, Life::Parked(_))
+    }
+
+    pub(super) fn wake(&mut self, waiter: Waiter, why: Ready) -> bool {
+        if !self.waits(waiter) {
+            return false;
+        }
+        let go = self.of(waiter.go);
+        go.life = Life::Woken;
+        go.case = waiter.case;
+        let op = &mut self.ops[waiter.go.index()];
+        op.action = Action::Resume;
+        self.enable(waiter.go, why);
+        true
+    }
+
+    /// The case with which the running goroutine was woken, if it was.
+    pub(super) fn woken_case(&mut self) -> Option<u32> {
+        let me = self.me();
+        if me.life != Life::Woken {
+            return None;
+        }
+        me.life = Life::Alive;
+        Some(me.case)
+    }
+
+    // ---- choices
+
+    /// The strategy's choice among those that can run, of whom there is at least one; nobody if a search
+    /// gives up, or if nobody's operation can be done.
+    #[inline]
+    pub(super) fn pick_next(&mut self) -> Option<GoId> {
+        if self.gated {
+            return self.pick_gated();
+        }
+        let Chooser::Sample(strategy) = &mut self.chooser else { return None };
+        let enabled = &self.enabled.0[..];
+        if enabled.len() == 1 && !self.asked_always {
+            return Some(enabled[0]);
+        }
+        let mine = self.goroutines[self.current.index()].position != NOWHERE;
+        let current = mine.then_some(self.current);
+        let point = Point { enabled, current, announced: Announced(&self.ops) };
+        let go = strategy.choose(&point);
+        assert!(
+            self.goroutines.get(go.index()).is_some_and(|g| g.position != NOWHERE),
+            "the strategy chose {go}, which cannot run"
+        );
+        if enabled.len() > 1 {
+            self.points += 1;
+            self.recorder.push(go);
+        }
+        Some(go)
+    }
+
+    fn pick_gated(&mut self) -> Option<GoId> {
+        self.ready.clear();
+        for &go in &self.enabled.0 {
+            if super::raw::ready(&self.goroutines[go.index()], &self.ops[go.index()]) {
+                self.ready.push(go);
+            }
+        }
+        // The order of the list must not decide what a search explores first.
+        self.ready.sort_unstable();
+        let enabled = &self.ready[..];
+        let first = *enabled.first()?;
+        let current = enabled.contains(&self.current).then_some(self.current);
+        let point = Point { enabled, current, announced: Announced(&self.ops) };
+        let go = match &mut self.chooser {
+            Chooser::Sample(_) if enabled.len() == 1 => first,
+            Chooser::Sample(strategy) => strategy.choose(&point),
+            Chooser::Search(search) => match super::raw::search(*search).choose(&point) {
+                Some(go) => go,
+                None => {
+                    (self.abandoned, self.over) = (true, true);
+                    return None;
+                }
+            },
+            Chooser::Nobody => return None,
+        };
+        if enabled.len() > 1 {
+            self.points += 1;
+            self.recorder.push(go);
+        }
+        Some(go)
+    }
+
+    /// One of `count` alternatives of the running goroutine's operation.
+    pub(super) fn pick(&mut self, count: u32) -> u32 {
+        let go = self.current;
+        let ordinal = self.of(go).data;
+        self.of(go).data += 1;
+        let chosen = match &mut self.chooser {
+            Chooser::Sample(strategy) => strategy.pick(go, count),
+            Chooser::Search(search) => Some(super::raw::search(*search).pick(go, count)),
+            Chooser::Nobody => Some(0),
+        };
+        match chosen.filter(|&value| value < count) {
+            Some(value) => {
+                self.recorder.data(go, ordinal, value);
+                value
+            }
+            None => self.select.below(count),
+        }
+    }
+
+    /// Tells the watchdog that the run moves.
+    #[inline]
+    pub(super) fn beat(&self, place: Place) {
+        self.heartbeat.beat(self.steps, place);
+    }
+
+    pub(super) fn random(&mut self) -> u64 {
+        self.program.word()
+    }
+
+    pub(super) fn step_back(&mut self) {
+        let go = self.current;
+        if self.phase != Phase::Dying
+            && let Chooser::Sample(strategy) = &mut self.chooser
+        {
+            strategy.yielded(go);
+        }
+        let progress = self.progress;
+        let me = self.me();
+        if me.yielded_at != progress {
+            me.yielded_at = progress;
+            self.yielders += 1;
+        }
+    }
+
+    /// Whether all that can run has run in vain since something last changed.
+    #[inline]
+    pub(super) fn spins(&self) -> bool {
+        self.yielders > 0 && self.yielders >= self.enabled.0.len()
+    }
+
+    /// A round of spinning is over: time moves, if that can help.
+    pub(super) fn after_spin(&mut self) -> Option<Instant> {
+        self.yielders = 0;
+        self.progress += 1;
+        let step = self.now_read.then(|| self.now + std::time::Duration::from_millis(1));
+        self.now_read = false;
+        self.timers.next().or(step)
+    }
+
+    /// Those that only spun lately.
+    pub(super) fn spinning(&self) -> Vec<GoId> {
+        let recently = |g: &Goroutine| {
+            g.is_alive() && g.yielded_at != u64::MAX && self.progress - g.yielded_at <= 2
+        };
+        let numbered = self.goroutines.iter().enumerate().skip(1);
+        numbered.filter(|(_, g)| recently(g)).map(|(n, _)| GoId::new(n as u32)).collect()
+    }
+
+    // ---- the racing clock
+
+    /// Lets the clock take part, or not, as the time model says.
+    pub(super) fn update_clock(&mut self) {
+        if self.settings.time == TimeModel::Idle || self.phase == Phase::Dying {
+            return;
+        }
+        let may = self.early < EARLY && self.timers.next().is_some();
+        let does = self.goroutines[GoId::CLOCK.index()].position != NOWHERE;
+        if may && !does {
+            self.enable(GoId::CLOCK, Ready::Timer);
+        } else if does && !may {
+            let current = std::mem::replace(&mut self.current, GoId::CLOCK);
+            self.disable();
+            self.current = current;
+        }
+    }
+
+    pub(super) fn clock_moved(&mut self, early: bool) {
+        self.early = if early { self.early + 1 } else { 0 };
+        if early {
+            let current = std::mem::replace(&mut self.current, GoId::CLOCK);
+            if let Chooser::Sample(strategy) = &mut self.chooser {
+                strategy.yielded(GoId::CLOCK);
+            }
+            self.current = current;
+        }
+    }
+
+    #[inline]
+    pub(super) fn goroutine_stepped(&mut self) {
+        if self.early > 0 {
+            self.early = 0;
+            self.update_clock();
+        }
+    }
+
+    // ---- events
+
+    #[inline]
+    pub(super) fn event(&mut self, op: &Op, detail: Detail) {
+        let go = self.current;
+        let object = &mut self.objects[op.object.index()].1;
+        let mut hash = self.goroutines[go.index()].hash;
+        if let Detail::With(peer) = detail {
+            hash = fold(hash, self.goroutines[peer.index()].hash);
+        }
+        let hash = self.fingerprint.event(hash, op, object);
+        if let Detail::With(peer) = detail {
+            self.goroutines[peer.index()].hash = fold(hash, 1);
+            self.goroutines[peer.index()].rest += 1;
+        }
+        let me = &mut self.goroutines[go.index()];
+        me.hash = hash;
+        match op.action.effect() {
+            Effect::Read => self.idle(op.action),
+            Effect::Local if op.action == Action::Gosched => me.rest += 1,
+            Effect::Local => {}
+            Effect::Write | Effect::Add | Effect::All => {
+                me.idle = 0;
+                me.rest += u32::from(op.action != Action::End);
+                self.progress += 1;
+                self.yielders = 0;
+            }
+        }
+        if self.told {
+            self.tell(op, detail);
+        }
+    }
+
+    #[inline]
+    fn idle(&mut self, action: Action) {
+        let me = &mut self.goroutines[self.current.index()];
+        me.rest += 1;
+        if matches!(action, Action::Sleep | Action::Arm | Action::Wait) {
+            me.idle = 0;
+            return;
+        }
+        me.idle += 1;
+        self.now_read |= action == Action::Now;
+        if me.idle >= SPIN && self.settings.preempt == Preempt::EveryPoint {
+            me.idle = 0;
+            self.step_back();
+        }
+    }
+
+    #[cold]
+    fn tell(&mut self, op: &Op, detail: Detail) {
+        let event = Event { step: self.steps, now: self.now, go: self.current, op: *op, detail };
+        if self.phase == Phase::Dying {
+            return;
+        }
+        if let Chooser::Search(search) = &mut self.chooser {
+            let with = match detail {
+                Detail::With(other) | Detail::Started(other) => Some(other),
+                Detail::Done | Detail::Blocked => None,
+            };
+            super::raw::search(*search).did(self.current, op, with);
+        }
+        if self.settings.trace && self.phase == Phase::Live {
+            self.events.push(event);
+        }
+        for observer in super::raw::observers(self.observers) {
+            observer.event(&event);
+        }
+    }
+
+    // ---- objects
+
+    pub(super) fn make(&mut self, kind: ObjectKind, place: Place) -> ObjectId {
+        let path = match self.in_global {
+            Some(global) => {
+                self.globals_made += 1;
+                Path::global(global).object(self.globals_made)
+            }
+            None => {
+                let me = self.me();
+                me.made += 1;
+                me.path.object(me.made)
+            }
+        };
+        let ordinal = &mut self.kinds[kind as usize];
+        *ordinal += 1;
+        let info = ObjectInfo { kind, ordinal: *ordinal, path, made: Some(place) };
+        let id = ObjectId::new(self.objects.len() as u32);
+        self.objects.push((info, History::default()));
+        id
+    }
+
+    // ---- views
+
+    pub(super) fn info(&self, go: GoId) -> GoroutineInfo {
+        let g = &self.goroutines[go.index()];
+        self.info_with(go, self.ops[go.index()], g.life)
+    }
+
+    pub(super) fn info_with(&self, go: GoId, op: Op, life: Life) -> GoroutineInfo {
+        let g = &self.goroutines[go.index()];
+        let object = match op.object {
+            objects::NONE => String::new(),
+            id => self.objects[id.index()].0.to_string(),
+        };
+        GoroutineInfo {
+            id: go,
+            name: g.name.as_deref().map(str::to_owned),
+            path: self.path_text(go),
+            state: self.state_of(go, op, life),
+            action: op.action,
+            object,
+            place: Some(op.place),
+            parent: (go != GoId::MAIN).then_some(g.parent),
+            created: (go != GoId::MAIN).then_some(g.created),
+        }
+    }
+
+    fn state_of(&self, go: GoId, op: Op, life: Life) -> GoroutineState {
+        match life {
+            Life::Parked(state) => state,
+            Life::Alive if go == self.current && !self.over => GoroutineState::Running,
+            Life::Alive if self.gated => {
+                let ready = super::raw::ready(&self.goroutines[go.index()], &op);
+                if ready { GoroutineState::Runnable } else { waiting_state(op, self) }
+            }
+            _ => GoroutineState::Runnable,
+        }
+    }
+
+    fn path_text(&self, go: GoId) -> String {
+        let mut ordinals = Vec::new();
+        let mut at = go;
+        while at != GoId::MAIN && at != GoId::CLOCK {
+            ordinals.push(self.goroutines[at.index()].ordinal);
+            at = self.goroutines[at.index()].parent;
+        }
+        let root = if at == GoId::CLOCK { "clock" } else { "main" };
+        ordinals.iter().rev().fold(root.to_owned(), |path, n| format!("{path}/{n}"))
+    }
+
+    /// Everybody alive, in the order of creation.
+    pub(super) fn living(&self) -> impl Iterator<Item = GoId> + '_ {
+        let numbered = self.goroutines.iter().enumerate().skip(1);
+        numbered.filter(|(_, g)| g.is_alive()).map(|(n, _)| GoId::new(n as u32))
+    }
+
+    pub(super) fn trace(&mut self) -> TraceData {
+        let all = (1..self.goroutines.len() as u32).map(GoId::new);
+        TraceData {
+            goroutines: all.map(|go| self.info(go)).collect(),
+            objects: self.objects.iter().map(|(info, _)| *info).collect(),
+            events: std::mem::take(&mut self.events),
+        }
+    }
+}
+
+/// Main's stack, in bytes: as much as a program's first thread has.
+const MAIN_STACK: usize = 8 << 20;
+
+/// What a goroutine that a search holds back would be seen waiting for.
+fn waiting_state(op: Op, state: &State) -> GoroutineState {
+    let kind = state.objects[op.object.index()].0.kind;
+    match (op.action, kind) {
+        (Action::Lock | Action::LockReaders, ObjectKind::RwMutex) => GoroutineState::RwMutexLock,
+        (Action::RLock, _) => GoroutineState::RwMutexRLock,
+        (Action::Wait, _) => GoroutineState::WaitGroupWait,
+        (Action::Lock | Action::LockReaders, _) => GoroutineState::MutexLock,
+        _ => GoroutineState::Semacquire,
+    }
+}
+
+/// Numbers of runs, unique in the process; 0 is no run.
+fn next_run() -> u64 {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}

@@ -1,0 +1,314 @@
+//! Many schedules.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::again::{Again, Follow, again, confirm, pilot_of};
+use super::choice::Resolved;
+use super::config::{Config, Shard};
+use super::limits::Limits;
+use super::program::Program;
+use super::sampling::{Sampling, State};
+use super::searching::{Progress, Searching};
+use super::setup::{Setup, setters};
+use super::tally::{Tally, sort};
+use super::{command, verdict::Verdict};
+use crate::detect::{Finding, Kind};
+use crate::report::{Failure, Found, Report, Trace};
+use crate::schedule::Schedule;
+use crate::strategy::{Factory, Search};
+
+/// Schedules that are sampled unless told otherwise.
+const SCHEDULES: u64 = 1_000;
+/// Schedules after which a search ends unless told otherwise.
+const SEARCHED: u64 = 100_000;
+
+/// Explores schedules of a program on the simulator.
+///
+/// The same settings, seed and program give the same report, whatever the number of jobs.
+///
+/// ```
+/// use goseed::{Explore, chan, go};
+///
+/// let report = Explore::new().schedules(100).run(|| {
+///     let ch = chan(0);
+///     let sender = ch.clone();
+///     go(move || sender.send(1));
+///     ch.recv();
+/// });
+/// assert!(!report.failed());
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use = "it does nothing until it runs a program"]
+pub struct Explore {
+    setup: Setup,
+    schedules: Option<u64>,
+    budget: Option<Duration>,
+    jobs: Option<usize>,
+    shard: Option<Shard>,
+    replay: Option<String>,
+    pub(super) limits: Limits,
+}
+
+/// A report, with the run that shows its first failing finding.
+#[derive(Debug)]
+pub(super) struct Explored {
+    pub(super) report: Report,
+    trace: Option<Trace>,
+}
+
+impl Explore {
+    /// 1,000 schedules of seed 0, by `mix`, until the first that fails.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same with what the environment asks for: `GOSEED_SEED`, `GOSEED_SCHEDULES`,
+    /// `GOSEED_SECONDS`, `GOSEED_STRATEGY`, `GOSEED_TIME`, `GOSEED_JOBS`, `GOSEED_SHARD`,
+    /// `GOSEED_STACK` and, for [`check`](Self::check), `GOSEED_REPLAY`.
+    ///
+    /// # Panics
+    ///
+    /// If one of them has a bad value; the text names it.
+    #[track_caller]
+    pub fn from_env() -> Self {
+        let config = Config::from_env().unwrap_or_else(|error| panic!("{error}"));
+        Self {
+            setup: Setup::from_config(&config),
+            schedules: config.schedules,
+            budget: config.budget,
+            jobs: config.jobs,
+            shard: config.shard,
+            replay: config.replay,
+            limits: Limits::default(),
+        }
+    }
+
+    setters!();
+
+    /// How many schedules; 1,000 by default, without a limit if there is a budget, and at most 100,000
+    /// for a search.
+    pub fn schedules(mut self, n: u64) -> Self {
+        self.schedules = Some(n);
+        self
+    }
+
+    /// This many schedules, unless told otherwise.
+    #[cfg(feature = "proptest")]
+    pub(super) fn schedules_or(mut self, n: u64) -> Self {
+        self.schedules.get_or_insert(n);
+        self
+    }
+
+    /// How long it may take. It ends with the schedules that are under way then, so that how many there
+    /// were depends on the machine.
+    pub fn budget(mut self, d: Duration) -> Self {
+        self.budget = Some(d);
+        self
+    }
+
+    /// On how many threads; 1 by default. A search always uses one.
+    pub fn jobs(mut self, n: usize) -> Self {
+        self.jobs = Some(n.max(1));
+        self
+    }
+
+    /// Findings of this kind do not fail the exploration.
+    pub fn allow(mut self, k: Kind) -> Self {
+        self.limits.verdict.set(k, false);
+        self
+    }
+
+    /// Findings of this kind fail the exploration.
+    pub fn deny(mut self, k: Kind) -> Self {
+        self.limits.verdict.set(k, true);
+        self
+    }
+
+    /// Goes on after the first failing finding, to the last schedule.
+    pub fn keep_going(mut self) -> Self {
+        self.limits.keep_going = true;
+        self
+    }
+
+    /// Explores `main`.
+    ///
+    /// # Panics
+    ///
+    /// If there is no strategy of the given name, or if a strategy panics. What goes wrong in the program
+    /// is told by the [`Report`].
+    #[track_caller]
+    pub fn run<F: Fn() + Send + Sync + 'static>(&self, main: F) -> Report {
+        let program = Program::new(main, self.setup.name.as_deref());
+        self.explored(&program).unwrap_or_else(|error| panic!("{error}")).report
+    }
+
+    /// As [`check`](crate::check()), with these settings.
+    ///
+    /// # Panics
+    ///
+    /// With the failure, if something is found that fails.
+    #[track_caller]
+    pub fn check<F: Fn() + Send + Sync + 'static>(&self, main: F) {
+        let program = Program::counted(main, self.setup.name.as_deref());
+        let failure = match self.replayed(&program) {
+            Some(failure) => failure,
+            None => self.explored(&program).map(|explored| self.failure(&program, &explored)),
+        };
+        match failure {
+            Ok(None) => {}
+            Ok(Some(text)) | Err(text) => panic!("{text}"),
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn only(&mut self, shard: Shard) {
+        self.shard = Some(shard);
+    }
+
+    #[cfg(test)]
+    pub(super) fn replaying(&mut self, token: &str) {
+        self.replay = Some(token.to_owned());
+    }
+
+    /// All schedules, and each finding done again.
+    pub(super) fn explored(&self, program: &Program) -> Result<Explored, String> {
+        let setup = &self.setup;
+        let strategy =
+            setup.strategy.resolve().map_err(|error| format!("no such strategy: {error}"))?;
+        let (name, tally, complete) = match strategy {
+            Resolved::Sample(factory) => {
+                (factory.name(), self.sample(program, Arc::clone(&factory))?, false)
+            }
+            Resolved::Search(name, make) => {
+                let (tally, complete) = self.search(program, name.clone(), make())?;
+                (name, tally, complete)
+            }
+        };
+        self.confirmed(program, tally.report(name, setup.seed, complete))
+    }
+
+    fn sample(&self, program: &Program, factory: Arc<dyn Factory>) -> Result<Tally, String> {
+        let unlimited = self.budget.map_or(SCHEDULES, |_| u64::MAX / 2);
+        let shard = self.shard.unwrap_or(Shard::ALL);
+        let sampling = Sampling {
+            program: program.clone(),
+            setup: self.setup.clone(),
+            pilot: pilot_of(&*factory, program, &self.setup)?,
+            factory,
+            shard,
+            schedules: shard.size(self.schedules.unwrap_or(unlimited)),
+            limits: self.limits.clone().starting(self.budget),
+            state: Mutex::new(State::default()),
+        };
+        sampling.run(self.jobs.unwrap_or(1))
+    }
+
+    fn search(
+        &self,
+        program: &Program,
+        name: String,
+        search: Box<dyn Search>,
+    ) -> Result<(Tally, bool), String> {
+        let searching = Searching {
+            program: program.clone(),
+            setup: self.setup.clone(),
+            name,
+            search,
+            schedules: self.schedules.unwrap_or(SEARCHED),
+            limits: self.limits.clone().starting(self.budget),
+            progress: Progress::default(),
+        };
+        searching.run()
+    }
+
+    /// Does the schedule of each finding again. Those that do not show it any more are divergences.
+    fn confirmed(&self, program: &Program, mut report: Report) -> Result<Explored, String> {
+        let mut trace = None;
+        let mut diverged: Vec<Found> = Vec::new();
+        for found in &report.findings {
+            let again = again(program, &self.setup, &found.schedule, Follow::Strictly)?;
+            match confirm(&found.finding, &again) {
+                Ok(()) if found.fails && trace.is_none() => trace = Some(again.trace),
+                Ok(()) => {}
+                Err(finding) => diverged.push(self.divergence(*finding, found)),
+            }
+        }
+        if !diverged.is_empty() {
+            report.findings.extend(diverged);
+            sort(&mut report.findings);
+        }
+        Ok(Explored { report, trace })
+    }
+
+    fn divergence(&self, finding: Finding, of: &Found) -> Found {
+        let fails = self.limits.verdict.fails(finding.kind);
+        Found { finding, fails, first: of.first, count: 1, schedule: of.schedule.clone() }
+    }
+
+    /// What a check panics with, if something fails.
+    pub(super) fn failure(&self, program: &Program, explored: &Explored) -> Option<String> {
+        let findings = &explored.report.findings;
+        let first = findings.iter().find(|found| found.fails)?;
+        let others = findings.iter().filter(|found| !std::ptr::eq(*found, first));
+        let others = others.map(|found| found.finding.first_line()).collect();
+        let trace = explored.trace.as_ref();
+        Some(self.text(program, &first.finding, &first.schedule, trace, others))
+    }
+
+    fn text(
+        &self,
+        program: &Program,
+        finding: &Finding,
+        schedule: &Schedule,
+        trace: Option<&Trace>,
+        others: Vec<&str>,
+    ) -> String {
+        let config = Config::from_env().unwrap_or_default();
+        let command = command::command(&config, program.type_name, schedule);
+        Failure { finding, schedule, trace, others, command: &command }.text()
+    }
+
+    /// The schedule that `GOSEED_REPLAY` asks for, and nothing else, if it is one of this program.
+    fn replayed(&self, program: &Program) -> Option<Result<Option<String>, String>> {
+        let schedule = match command::token(self.replay.as_deref()?) {
+            Ok(schedule) => schedule,
+            Err(error) => return Some(Err(error)),
+        };
+        if !program.owns(&schedule) {
+            say(&format!("GOSEED_REPLAY: not a schedule of {program:?}, which runs normally"));
+            return None;
+        }
+        let again = again(program, &self.setup, &schedule, Follow::Strictly);
+        Some(again.map(|again| self.replay_failure(program, &schedule, &again)))
+    }
+
+    fn replay_failure(
+        &self,
+        program: &Program,
+        schedule: &Schedule,
+        again: &Again,
+    ) -> Option<String> {
+        let Again { run, trace, difference } = again;
+        let verdict: &Verdict = &self.limits.verdict;
+        let failing = run.findings.iter().find(|finding| verdict.fails(finding.kind));
+        if let Some(finding) = failing {
+            let others = run.findings.iter().filter(|other| !std::ptr::eq(*other, finding));
+            let others = others.map(Finding::first_line).collect();
+            return Some(self.text(program, finding, schedule, Some(trace), others));
+        }
+        match difference {
+            Some(difference) => Some(format!("divergence: {difference}")),
+            None => {
+                say("GOSEED_REPLAY: this schedule shows nothing that fails");
+                None
+            }
+        }
+    }
+}
+
+/// One line for whoever set `GOSEED_REPLAY`, captured by the test that it belongs to.
+#[expect(clippy::print_stderr, reason = "the test goes on; there is no other way to say it")]
+pub(super) fn say(line: &str) {
+    eprintln!("{line}");
+}

@@ -1,0 +1,100 @@
+//! A simulator with a program in it: the only place that talks to the machine.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::program::Program;
+use super::setup::Setup;
+use super::watchdog::{self, Watched};
+use crate::backend::sim::{Decider, Machine, Record, Settings};
+use crate::schedule::{Recipe, Schedule};
+use crate::strategy::{Search, Strategy};
+
+/// Runs schedules of one program, one after another, on the thread that made it.
+#[derive(Debug)]
+pub(super) struct Runner {
+    machine: Machine,
+    watched: Arc<Watched>,
+    program: Program,
+    settings: Settings,
+}
+
+impl Runner {
+    /// A simulator for this program; `strategy` names who decides the schedule with a given index.
+    pub(super) fn new(
+        program: &Program,
+        setup: &Setup,
+        strategy: impl Fn(u64) -> String + Send + Sync + 'static,
+    ) -> Self {
+        let settings = Settings {
+            seed: setup.seed,
+            index: 0,
+            time: setup.time,
+            preempt: setup.preempt,
+            steps: setup.steps,
+            gated: false,
+            trace: false,
+        };
+        let (recipe, of) = (recipe(program, &settings), settings.clone());
+        let token = move |index| {
+            let recipe = Recipe { index, strategy: strategy(index), ..recipe.clone() };
+            Schedule(Arc::new(recipe)).token()
+        };
+        let watched = watchdog::watch(Box::new(token));
+        let machine = Machine::new(setup.stack_size, Arc::clone(&watched.heartbeat));
+        Self { machine, watched, program: program.clone(), settings: of }
+    }
+
+    /// Runs the schedule with this index as `strategy` decides it.
+    pub(super) fn sample(&mut self, index: u64, strategy: Box<dyn Strategy>) -> Record {
+        self.run(index, Decider::Sample(strategy))
+    }
+
+    /// Runs the next schedule of a search.
+    pub(super) fn search(&mut self, index: u64, search: &mut dyn Search) -> Record {
+        self.settings.gated = true;
+        search.begin();
+        self.run(index, Decider::Search(search))
+    }
+
+    /// Runs a schedule again: gated if a search made it, and with all events kept.
+    pub(super) fn again(&mut self, index: u64, gated: bool, strategy: Box<dyn Strategy>) -> Record {
+        self.settings.gated = gated;
+        self.settings.trace = true;
+        self.run(index, Decider::Sample(strategy))
+    }
+
+    fn run(&mut self, index: u64, decider: Decider<'_>) -> Record {
+        self.settings.index = index;
+        self.watched.index.store(index, Ordering::Relaxed);
+        self.watched.runs.fetch_add(1, Ordering::Relaxed);
+        self.machine.run(&self.program.main, &self.settings, decider, &mut [])
+    }
+
+    /// The choices of the last run, by the strategy of this name; written out, if that is wanted.
+    pub(super) fn schedule(&self, strategy: String, written_out: bool) -> Schedule {
+        Schedule(Arc::new(Recipe {
+            index: self.settings.index,
+            strategy,
+            picks: written_out.then(|| self.machine.picks()),
+            ..recipe(&self.program, &self.settings)
+        }))
+    }
+
+    /// Whether a goroutine is stranded in it: then it runs no more, and its thread may not end.
+    pub(super) fn tainted(&self) -> bool {
+        self.machine.tainted()
+    }
+}
+
+fn recipe(program: &Program, settings: &Settings) -> Recipe {
+    Recipe {
+        program: program.hash,
+        time: settings.time,
+        preempt: settings.preempt,
+        strategy: String::new(),
+        seed: settings.seed,
+        index: 0,
+        picks: None,
+    }
+}

@@ -1,0 +1,162 @@
+//! How a run ended, and what became of its goroutines.
+
+use std::fmt;
+
+use super::{Action, GoId, Panic, Place};
+
+/// How a program ended.
+///
+/// Two are equal if their text is, which is that of [`Outcome::exit`](crate::Outcome).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Exit {
+    /// Main returned.
+    Returned,
+    /// `os::exit` with this code.
+    Exited(i32),
+    /// A panic that nobody recovered.
+    Panicked(Panic),
+    /// All goroutines were asleep.
+    Deadlock,
+    /// A misuse that Go calls a fatal error.
+    Fatal(String),
+    /// The run did more steps than it was allowed.
+    StepLimit,
+}
+
+impl Exit {
+    /// The exit code of a Go process that ends this way: 0, `n` or 2.
+    pub fn code(&self) -> i32 {
+        match self {
+            Self::Returned => 0,
+            Self::Exited(code) => *code,
+            Self::Panicked(_) | Self::Deadlock | Self::Fatal(_) | Self::StepLimit => 2,
+        }
+    }
+}
+
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Returned => f.write_str("returned"),
+            Self::Exited(code) => write!(f, "exit {code}"),
+            Self::Panicked(panic) => write!(f, "panic: {}", panic.text()),
+            Self::Deadlock => f.write_str("deadlock"),
+            Self::Fatal(text) => write!(f, "fatal error: {text}"),
+            Self::StepLimit => f.write_str("step limit"),
+        }
+    }
+}
+
+impl PartialEq for Exit {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_string() == other.to_string()
+    }
+}
+
+impl Eq for Exit {}
+
+/// A goroutine's state, under Go's name for it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "each variant is Go's state of that name, which Display prints")]
+pub enum GoroutineState {
+    Running,
+    Runnable,
+    Syscall,
+    ChanReceive,
+    ChanSend,
+    ChanReceiveNil,
+    ChanSendNil,
+    Select,
+    SelectNoCases,
+    Sleep,
+    MutexLock,
+    RwMutexLock,
+    RwMutexRLock,
+    WaitGroupWait,
+    CondWait,
+    Semacquire,
+    WaitIdle,
+}
+
+impl fmt::Display for GoroutineState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Running => "running",
+            Self::Runnable => "runnable",
+            Self::Syscall => "syscall",
+            Self::ChanReceive => "chan receive",
+            Self::ChanSend => "chan send",
+            Self::ChanReceiveNil => "chan receive (nil chan)",
+            Self::ChanSendNil => "chan send (nil chan)",
+            Self::Select => "select",
+            Self::SelectNoCases => "select (no cases)",
+            Self::Sleep => "sleep",
+            Self::MutexLock => "sync.Mutex.Lock",
+            Self::RwMutexLock => "sync.RWMutex.Lock",
+            Self::RwMutexRLock => "sync.RWMutex.RLock",
+            Self::WaitGroupWait => "sync.WaitGroup.Wait",
+            Self::CondWait => "sync.Cond.Wait",
+            Self::Semacquire => "semacquire",
+            Self::WaitIdle => "synctest.Wait",
+        })
+    }
+}
+
+/// One goroutine at the end of a run, or at a dump.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct GoroutineInfo {
+    /// Its number; main is 1.
+    pub id: GoId,
+    /// The name that `go_named` gave it.
+    pub name: Option<String>,
+    /// Where it stands among its ancestors: `main/0/2`.
+    pub path: String,
+    /// What it was doing.
+    pub state: GoroutineState,
+    /// What it was about to do.
+    pub action: Action,
+    /// The object of that, by display name: `chan#2`; empty if there is none.
+    pub object: String,
+    /// The line of its last operation.
+    pub place: Option<Place>,
+    /// Who started it.
+    pub parent: Option<GoId>,
+    /// The line of the `go` that started it.
+    pub created: Option<Place>,
+}
+
+/// What became of a goroutine that was alive when the run ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Fate {
+    /// Nothing to say: main, or one that only had to return.
+    None,
+    /// It would still have done something visible.
+    CutOff,
+    /// It was blocked, and nothing left alive could ever wake it.
+    Leaked,
+    /// Blocked at the bound, and nobody had touched what it waits for.
+    Suspect,
+    /// It was panicking: main's return came first.
+    Panicking(String, Option<Place>),
+    /// It has never returned from its destructors.
+    Stranded,
+}
+
+/// How a run ended: what the backend knows, before anybody judges it.
+#[derive(Clone, Debug)]
+pub(crate) struct Ending {
+    pub(crate) exit: Exit,
+    /// Who ended it: the goroutine that panicked, exited or misused a primitive.
+    pub(crate) culprit: Option<GoId>,
+    /// The place that goes with the exit.
+    pub(crate) place: Option<Place>,
+    /// Main called `goexit` and nobody is left.
+    pub(crate) main_gone: bool,
+    /// All goroutines alive then, in the order of creation, with what became of them.
+    pub(crate) goroutines: Vec<(GoroutineInfo, Fate)>,
+    /// Goroutines that only spun when the step limit was reached, with the line of the loop.
+    pub(crate) spinning: Vec<GoId>,
+}

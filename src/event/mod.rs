@@ -1,0 +1,65 @@
+//! What happened: the vocabulary that every other part reads.
+//!
+//! A run is a sequence of [`Event`]s; an event is an [`Op`] that took effect. Strategies look at the
+//! *announced* operations of all goroutines, observers at the operations done, searches at whether two
+//! of them [`conflict`](Op::conflicts). Identity is stable ([`Path`]): a goroutine *is* its parent and
+//! the number of its `go` under that parent; `g3` and `chan#2` are numbers for display within one run.
+
+mod dump;
+mod ending;
+mod heartbeat;
+mod id;
+mod op;
+mod panic;
+mod place;
+mod time;
+
+pub(crate) use dump::{crash_text, full_dump, grouped_dump};
+pub(crate) use ending::{Ending, Fate};
+pub use ending::{Exit, GoroutineInfo, GoroutineState};
+pub(crate) use heartbeat::Heartbeat;
+pub use id::{GoId, ObjectId, ObjectKind};
+pub(crate) use id::{ObjectInfo, Path, objects};
+pub use op::{Action, Op};
+pub(crate) use op::{Announced, Effect, ObjectSet};
+pub use panic::Panic;
+pub use place::Place;
+pub use time::Instant;
+
+/// One operation that took effect.
+#[derive(Clone, Copy, Debug)]
+pub struct Event {
+    /// Which step of the run it was, counted from 1.
+    pub step: u64,
+    /// The virtual time at which it happened.
+    pub now: Instant,
+    /// Who did it.
+    pub go: GoId,
+    /// What was done, on what, from which line.
+    pub op: Op,
+    /// What else belongs to it.
+    pub detail: Detail,
+}
+
+/// What an event says beyond its operation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Detail {
+    /// The operation was done.
+    Done,
+    /// The operation cannot go on yet: its goroutine is blocked from here.
+    Blocked,
+    /// The operation was done together with that of a blocked goroutine, which goes on now.
+    With(GoId),
+    /// The goroutine that this `go` started.
+    Started(GoId),
+}
+
+/// Somebody who watches a run; its findings are its own business.
+///
+/// Observers are handed to the backend by `check`. They see each event right after it took effect and
+/// may not call back into the run.
+pub trait Observer: Send {
+    /// `event` has just taken effect.
+    fn event(&mut self, event: &Event);
+}

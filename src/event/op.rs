@@ -1,0 +1,302 @@
+//! Operations: what a goroutine is about to do, or has done.
+
+use super::{GoId, ObjectId, Place, objects};
+
+/// One visible operation: an action on an object, from a place. Small and `Copy`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Op {
+    /// What is done.
+    pub action: Action,
+    /// The object it is done to; for a `select` that of its first case.
+    pub object: ObjectId,
+    /// All objects that it may touch; more than one only for `select`.
+    pub(crate) objects: ObjectSet,
+    /// The line that does it.
+    pub place: Place,
+}
+
+impl Op {
+    /// `action` on `object`.
+    #[inline]
+    pub fn new(action: Action, object: ObjectId, place: Place) -> Self {
+        Self { action, object, objects: ObjectSet::one(object), place }
+    }
+
+    /// An operation on no object.
+    #[inline]
+    pub fn local(action: Action, place: Place) -> Self {
+        Self { action, object: objects::NONE, objects: ObjectSet::EMPTY, place }
+    }
+
+    /// Whether the order of two operations of different goroutines can be observed.
+    ///
+    /// Never `false` wrongly: where it is not sure (a `select` over many channels), it says `true`.
+    pub fn conflicts(&self, other: &Self) -> bool {
+        use Effect::{Add, All, Local, Read};
+        let (a, b) = (self.action.effect(), other.action.effect());
+        match (a, b) {
+            (Local, _) | (_, Local) => false,
+            (All, _) | (_, All) => true,
+            (Read, Read) | (Add, Add) => false,
+            _ if self.action == Action::Return || other.action == Action::Return => {
+                self.ends_with_main() && other.ends_with_main()
+            }
+            _ if self.objects.is_many() || other.objects.is_many() => {
+                self.objects.meets(other.objects)
+            }
+            _ => self.object == other.object,
+        }
+    }
+
+    /// Whether main's return cuts it off visibly.
+    fn ends_with_main(&self) -> bool {
+        self.action == Action::Return || matches!(self.object, objects::STDOUT | objects::STDERR)
+    }
+}
+
+/// How an action relates to others on the same object.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Effect {
+    /// Conflicts with nothing.
+    Local,
+    /// Commutes with other reads.
+    Read,
+    /// Commutes with other adds, whose result nobody is told.
+    Add,
+    /// Conflicts with everything on its object.
+    Write,
+    /// Conflicts with everything.
+    All,
+}
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident $text:literal $effect:ident,)*) => {
+        /// What an operation does.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        #[non_exhaustive]
+        #[repr(u8)]
+        pub enum Action { $($(#[$doc])* $name,)* }
+
+        impl Action {
+            /// The words under which it is shown: `send`, `lock`, ….
+            pub const fn words(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+
+            #[inline]
+            pub(crate) const fn effect(self) -> Effect {
+                match self { $(Self::$name => Effect::$effect,)* }
+            }
+        }
+    };
+}
+
+actions! {
+    /// A goroutine that has not run yet runs up to its first operation.
+    Start "start" Local,
+    /// A goroutine whose blocked operation was done for it goes on.
+    Resume "resume" Local,
+    /// A goroutine has run its last line.
+    End "end" Add,
+    /// An uncaught panic has run its last deferred call.
+    Crash "crash" All,
+    /// Main returns, which cuts everything off.
+    Return "return" Write,
+    /// A `go` statement.
+    Go "go" Add,
+    /// `runtime::gosched`.
+    Gosched "gosched" Local,
+    /// `runtime::goexit`.
+    Goexit "goexit" Local,
+    /// A system call.
+    Blocking "blocking" Local,
+    /// `runtime::wait_idle`.
+    WaitIdle "wait idle" Local,
+    /// Send on a channel.
+    Send "send" Write,
+    /// Receive from a channel.
+    Recv "receive" Write,
+    /// Send without waiting.
+    TrySend "try send" Write,
+    /// Receive without waiting.
+    TryRecv "try receive" Write,
+    /// Receive from a closed and drained channel, which changes nothing.
+    RecvClosed "receive" Read,
+    /// An attempt that did not succeed and changed nothing.
+    Failed "try" Read,
+    /// Close of a channel.
+    Close "close" Write,
+    /// Length of a channel.
+    Len "len" Read,
+    /// Choice between cases.
+    Select "select" Write,
+    /// Lock of a mutex.
+    Lock "lock" Write,
+    /// Attempt to lock a mutex.
+    TryLock "try lock" Write,
+    /// Unlock of a mutex.
+    Unlock "unlock" Write,
+    /// Read lock.
+    RLock "rlock" Write,
+    /// Attempt to read-lock.
+    TryRLock "try rlock" Write,
+    /// End of a read lock.
+    RUnlock "runlock" Write,
+    /// A writer that has announced itself waits for the readers.
+    LockReaders "lock" Write,
+    /// Addition to a wait group.
+    Add "add" Write,
+    /// `done`, or a negative addition.
+    Done "done" Add,
+    /// Wait for a wait group.
+    Wait "wait" Read,
+    /// `Once`, `OnceFunc`, `OnceValue`.
+    Once "once" Write,
+    /// Wait on a condition variable.
+    CondWait "wait" Write,
+    /// Signal of a condition variable.
+    Signal "signal" Write,
+    /// Broadcast of a condition variable.
+    Broadcast "broadcast" Write,
+    /// Acquisition of a semaphore's units.
+    Acquire "acquire" Write,
+    /// Release of a semaphore's units.
+    Release "release" Write,
+    /// Read of a plain variable.
+    Get "read" Read,
+    /// Write of a plain variable.
+    Set "write" Write,
+    /// Atomic load.
+    Load "load" Read,
+    /// Atomic store.
+    Store "store" Write,
+    /// Atomic read-modify-write.
+    Modify "modify" Write,
+    /// Cancellation of a context.
+    Cancel "cancel" Write,
+    /// Look at a context's error or cause.
+    Err "err" Read,
+    /// Registration with a context.
+    Register "register" Write,
+    /// Look at the clock.
+    Now "now" Read,
+    /// Sleep.
+    Sleep "sleep" Read,
+    /// Arming of a timer.
+    Arm "arm" Read,
+    /// Stop of a timer.
+    Stop "stop" Write,
+    /// Reset of a timer.
+    Reset "reset" Write,
+    /// The clock moves and timers fire.
+    Fire "fire" All,
+    /// Text to standard output or standard error.
+    Print "print" Write,
+    /// `os::exit`.
+    Exit "exit" All,
+    /// Look at the number of goroutines, or a dump.
+    Count "count" Read,
+    /// The program's own random number.
+    Random "random" Write,
+}
+
+impl Action {
+    /// Whether nothing about the order of this step against others can be observed, so that a search
+    /// takes it at once.
+    #[inline]
+    pub(crate) const fn is_invisible(self) -> bool {
+        matches!(self, Self::Start | Self::Resume)
+    }
+}
+
+/// A set of objects, exact up to 32 objects and larger than the truth beyond.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct ObjectSet(u32);
+
+impl ObjectSet {
+    pub(crate) const EMPTY: Self = Self(0);
+
+    #[inline]
+    pub(crate) const fn one(object: ObjectId) -> Self {
+        Self(1 << (object.index() % 32))
+    }
+
+    #[inline]
+    pub(crate) const fn with(self, object: ObjectId) -> Self {
+        Self(self.0 | Self::one(object).0)
+    }
+
+    #[inline]
+    pub(crate) const fn is_many(self) -> bool {
+        self.0.count_ones() > 1
+    }
+
+    #[inline]
+    pub(crate) const fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+/// Shown in traces and lanes: `send chan#2` is put together by whoever knows the objects' names.
+impl std::fmt::Display for Action {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.words())
+    }
+}
+
+/// The announced operation of each goroutine, by number.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Announced<'a>(pub(crate) &'a [Op]);
+
+impl<'a> Announced<'a> {
+    #[inline]
+    pub(crate) fn of(&self, go: GoId) -> &'a Op {
+        &self.0[go.index()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn op(action: Action, object: u32) -> Op {
+        Op::new(action, ObjectId::new(object), Place::here())
+    }
+
+    #[test]
+    fn reads_commute_and_writes_do_not() {
+        let (get, set) = (op(Action::Get, 9), op(Action::Set, 9));
+        assert!(!get.conflicts(&get));
+        assert!(get.conflicts(&set) && set.conflicts(&get) && set.conflicts(&set));
+        assert!(!set.conflicts(&op(Action::Set, 10)));
+    }
+
+    #[test]
+    fn mains_return_conflicts_with_output_and_with_the_end_of_the_program_only() {
+        let ret = Op::new(Action::Return, objects::STDOUT, Place::here());
+        let print = |stream| Op::new(Action::Print, stream, Place::here());
+        assert!(ret.conflicts(&print(objects::STDOUT)) && ret.conflicts(&print(objects::STDERR)));
+        assert!(ret.conflicts(&Op::local(Action::Exit, Place::here())));
+        assert!(!ret.conflicts(&op(Action::Set, 9)));
+    }
+
+    #[test]
+    fn a_select_conflicts_with_whatever_touches_one_of_its_channels() {
+        let mut select = op(Action::Select, 6);
+        select.objects = select.objects.with(ObjectId::new(9));
+        assert!(select.conflicts(&op(Action::Send, 9)) && op(Action::Recv, 6).conflicts(&select));
+        assert!(!select.conflicts(&op(Action::Send, 7)));
+    }
+
+    #[test]
+    fn dones_commute_but_not_with_add_or_wait() {
+        let (add, done, wait) = (op(Action::Add, 7), op(Action::Done, 7), op(Action::Wait, 7));
+        assert!(!done.conflicts(&done));
+        assert!(done.conflicts(&add) && done.conflicts(&wait));
+    }
+
+    #[test]
+    fn an_operation_is_small() {
+        assert!(size_of::<Op>() <= 24);
+    }
+}

@@ -1,0 +1,80 @@
+//! What every object carries: its run, its number and where it was made.
+
+use std::fmt;
+
+use crate::backend::{self, Backend};
+use crate::event::{Action, ObjectId, ObjectKind, Op, Place, objects};
+
+/// The header of an object. It holds the number of the run that made it, never a pointer to a
+/// scheduler, so that a handle that outlives its run can do no harm.
+#[derive(Clone, Copy)]
+pub(crate) struct Object {
+    /// 0 if it was made outside any run.
+    run: u64,
+    id: ObjectId,
+    kind: ObjectKind,
+    made: Place,
+}
+
+impl Object {
+    /// Registers a new object with the current run, if there is one.
+    #[track_caller]
+    pub(crate) fn new(kind: ObjectKind) -> Self {
+        let made = Place::here();
+        match backend::current() {
+            Some(rt) => Self { run: rt.run(), id: rt.make(kind, made), kind, made },
+            None => Self { run: 0, id: objects::NONE, kind, made },
+        }
+    }
+
+    /// The current run, which must be the object's own.
+    ///
+    /// # Panics
+    ///
+    /// If it is not: the object is used from another run, or by no goroutine at all.
+    #[track_caller]
+    #[inline]
+    pub(crate) fn enter(&self) -> &'static dyn Backend {
+        match backend::current() {
+            Some(rt) if backend::current_run() == self.run => rt,
+            other => self.foreign(other.is_some()),
+        }
+    }
+
+    /// The same for destructors, which never panic: nothing if the run is not the object's own.
+    #[inline]
+    pub(crate) fn enter_if_own(&self) -> Option<&'static dyn Backend> {
+        backend::current().filter(|_| backend::current_run() == self.run)
+    }
+
+    /// `action` on this object.
+    #[inline]
+    pub(crate) fn op(&self, action: Action, place: Place) -> Op {
+        Op::new(action, self.id, place)
+    }
+
+    /// Where it was made.
+    pub(crate) fn made(&self) -> Place {
+        self.made
+    }
+
+    #[inline]
+    pub(crate) fn id(&self) -> ObjectId {
+        self.id
+    }
+
+    #[track_caller]
+    #[cold]
+    fn foreign(&self, in_a_run: bool) -> ! {
+        let user = if in_a_run { "in another run" } else { "outside its run" };
+        let origin = if self.run == 0 { ", outside any run" } else { "" };
+        let word = self.kind.word();
+        panic!("{word} made at {}{origin} was used {user}", self.made)
+    }
+}
+
+impl fmt::Debug for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({})", self.kind.word(), self.made)
+    }
+}

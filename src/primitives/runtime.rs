@@ -1,0 +1,125 @@
+//! The scheduler, as Go's package `runtime` shows it.
+
+use super::in_a_run;
+use crate::backend::Always;
+use crate::event::{Action, Detail, GoroutineInfo, Op, Place, full_dump, grouped_dump, objects};
+
+/// Lets others run first. In Go, `runtime.Gosched`.
+///
+/// # Panics
+///
+/// Outside of any run.
+#[track_caller]
+pub fn gosched() {
+    let rt = in_a_run("runtime::gosched");
+    rt.yield_now();
+    rt.step(Op::local(Action::Gosched, Place::here()));
+}
+
+/// Ends the running goroutine, after its deferred calls. In Go, `runtime.Goexit`.
+///
+/// In main the others run on, and when none is left the program ends as deadlocked.
+///
+/// # Panics
+///
+/// Outside of any run.
+#[track_caller]
+pub fn goexit() -> ! {
+    let rt = in_a_run("runtime::goexit");
+    rt.step(Op::local(Action::Goexit, Place::here()));
+    rt.goexit()
+}
+
+/// How many goroutines there are, main included. In Go, `runtime.NumGoroutine`.
+///
+/// # Panics
+///
+/// Outside of any run.
+#[track_caller]
+pub fn num_goroutine() -> usize {
+    look().count()
+}
+
+/// How many goroutines can run at the same time: 1 in the simulator.
+pub fn gomaxprocs() -> usize {
+    1
+}
+
+/// How many processors the machine has: 1 in the simulator, so that programs which ask replay anywhere.
+pub fn num_cpu() -> usize {
+    1
+}
+
+/// The running goroutine's number, as reports and dumps show it; main's is 1.
+///
+/// # Panics
+///
+/// Outside of any run.
+#[track_caller]
+pub fn goroutine_id() -> u64 {
+    u64::from(in_a_run("runtime::goroutine_id").current().number())
+}
+
+/// The form of a dump.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Dump {
+    /// Equal stacks once, with their number (Go's `debug=1`).
+    Grouped,
+    /// Each goroutine by itself (Go's `debug=2`).
+    Full,
+}
+
+/// All goroutines, as Go prints them.
+///
+/// # Panics
+///
+/// Outside of any run.
+#[track_caller]
+pub fn goroutine_dump(form: Dump) -> String {
+    let all: Vec<GoroutineInfo> = look().goroutines();
+    match form {
+        Dump::Grouped => grouped_dump(&all),
+        Dump::Full => full_dump(&all),
+    }
+}
+
+#[track_caller]
+fn look() -> &'static dyn crate::backend::Backend {
+    let rt = in_a_run("the number of goroutines");
+    rt.step(Op::new(Action::Count, objects::GOROUTINES, Place::here()));
+    rt
+}
+
+/// Runs `f`, which may block the thread, as a system call: others run meanwhile.
+///
+/// In the simulator it runs where it stands, before and after which others may run.
+///
+/// # Panics
+///
+/// Outside of any run, and with whatever `f` panics with.
+#[track_caller]
+pub fn blocking<R: Send + 'static, F: FnOnce() -> R + Send + 'static>(f: F) -> R {
+    let rt = in_a_run("runtime::blocking");
+    let op = Op::local(Action::Blocking, Place::here());
+    rt.point(op, &Always);
+    let result = f();
+    rt.did(op, Detail::Done);
+    rt.point(op, &Always);
+    result
+}
+
+/// Waits until all other goroutines are blocked and nothing more can happen without time passing.
+///
+/// In Go, `synctest.Wait`; unlike there, a goroutine blocked on a mutex counts as blocked.
+///
+/// # Panics
+///
+/// Outside of any run.
+#[track_caller]
+pub fn wait_idle() {
+    let rt = in_a_run("runtime::wait_idle");
+    let op = Op::local(Action::WaitIdle, Place::here());
+    rt.point(op, &Always);
+    rt.wait_idle(op);
+    rt.did(op, Detail::Done);
+}

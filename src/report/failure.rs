@@ -1,0 +1,109 @@
+//! The screen that a failing check shows: at most 40 lines of 100 columns, and a line to paste.
+
+use super::lanes::lanes;
+use super::summary::wrap;
+use super::{Trace, clip, grouped};
+use crate::detect::Finding;
+use crate::schedule::Schedule;
+
+/// Lines of the whole text.
+const LINES: usize = 40;
+/// Columns of all lines but the last.
+const WIDTH: usize = 100;
+/// Events that are shown.
+const EVENTS: usize = 20;
+/// Lines of the finding's own text.
+const STORY: usize = 10;
+
+/// What is to be shown.
+#[derive(Debug)]
+pub(crate) struct Failure<'a> {
+    pub(crate) finding: &'a Finding,
+    pub(crate) schedule: &'a Schedule,
+    /// The run that shows it, if it could be done again.
+    pub(crate) trace: Option<&'a Trace>,
+    /// The first lines of other findings.
+    pub(crate) others: Vec<&'a str>,
+    /// The command that replays it.
+    pub(crate) command: &'a str,
+}
+
+impl Failure<'_> {
+    /// The text: what and where, who, the end of the schedule, and how to see it again.
+    pub(crate) fn text(&self) -> String {
+        let mut lines = self.story();
+        lines.push(String::new());
+        lines.extend(self.lanes());
+        lines.push(self.origin());
+        lines.extend(self.others());
+        lines.truncate(LINES - 2);
+        lines.push("to see it again:".to_owned());
+        lines.push(self.command.to_owned());
+        lines.join("\n")
+    }
+
+    fn story(&self) -> Vec<String> {
+        let mut lines: Vec<String> =
+            self.finding.text.lines().flat_map(|line| wrap(&plain(line), WIDTH)).collect();
+        if lines.len() > STORY {
+            lines.truncate(STORY - 1);
+            lines.push("  …".to_owned());
+        }
+        lines
+    }
+
+    fn lanes(&self) -> Vec<String> {
+        let Some(trace) = self.trace else { return Vec::new() };
+        let mut lines = lanes(trace, &self.finding.who, EVENTS);
+        if !lines.is_empty() {
+            lines.push(String::new());
+        }
+        lines
+    }
+
+    /// Which schedule it is.
+    fn origin(&self) -> String {
+        let schedule = self.schedule;
+        let switches = match schedule.switches() {
+            1 => "1 context switch".to_owned(),
+            n => format!("{} context switches", grouped(n as u64)),
+        };
+        let (index, strategy) = (grouped(schedule.index()), clip(schedule.strategy(), 40));
+        format!("schedule {index} of {strategy}, seed {}; {switches}", schedule.seed())
+    }
+
+    fn others(&self) -> Vec<String> {
+        let also = |first: &&str| clip(&format!("also found: {first}"), WIDTH);
+        self.others.iter().take(3).map(also).collect()
+    }
+}
+
+/// The line as every screen shows it.
+fn plain(line: &str) -> String {
+    line.replace('\t', "  ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::summary::tests::{kind, schedule};
+    use super::*;
+
+    #[test]
+    fn a_failure_starts_with_what_and_where_and_ends_with_the_line_to_paste() {
+        let mut finding = kind();
+        finding.text.push_str(&"\n  g9 main/7: chan receive chan#1".repeat(100));
+        let failure = Failure {
+            finding: &finding,
+            schedule: &schedule(),
+            trace: None,
+            others: vec!["panic: boom"; 9],
+            command: "GOSEED_REPLAY=x cargo test",
+        };
+        let text = failure.text();
+        let lines: Vec<_> = text.lines().collect();
+        assert!(lines.len() <= LINES);
+        assert_eq!(lines[0], "leak: somewhere");
+        assert_eq!(lines.last(), Some(&"GOSEED_REPLAY=x cargo test"));
+        assert!(text.contains("schedule 17 of random, seed 0; 0 context switches"), "{text}");
+    }
+}

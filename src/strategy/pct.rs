@@ -1,0 +1,230 @@
+//! PCT: strict random priorities, lowered at a few random points.
+//!
+//! Burckhardt, Kothari, Musuvathi, Nagarakatte: *A Randomized Scheduler with Probabilistic Guarantees of
+//! Finding Bugs*, ASPLOS 2010. A bug that needs `d` ordering constraints is hit with probability at least
+//! 1/(n·k^(d−1)), for n goroutines and k points.
+//!
+//! What decides whether that bound holds: the one *about to run* is lowered, not the one that just ran;
+//! lowered priorities follow the order in which the change points were drawn; change points are distinct.
+//! Unlike the paper, a goroutine that steps back (`gosched`, a loop that waits) stays behind the
+//! others until each of them has run once, or it would starve them.
+
+use std::collections::{BinaryHeap, VecDeque};
+
+use super::{Factory, Pilot, Point, Ready, Strategy};
+use crate::event::GoId;
+use crate::schedule::{Dice, Purpose};
+
+/// The strategy `pct:D`, for bugs of depth up to D.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Pct {
+    depth: u32,
+}
+
+impl Pct {
+    /// For bugs of depth up to `depth`, at least 1.
+    pub fn new(depth: u32) -> Self {
+        Self { depth: depth.max(1) }
+    }
+}
+
+/// Programs have early and late phases, so the number of points is taken smaller and larger by turns:
+/// numerator and denominator by schedule index.
+const SPREAD: [(u32, u32); 8] = [(1, 1), (1, 1), (1, 1), (1, 4), (1, 1), (1, 16), (1, 1), (4, 1)];
+
+impl Factory for Pct {
+    fn name(&self) -> String {
+        format!("pct:{}", self.depth)
+    }
+
+    fn needs_pilot(&self) -> bool {
+        self.depth > 1
+    }
+
+    fn make(&self, seed: u64, index: u64, pilot: Pilot) -> Box<dyn Strategy> {
+        let (times, over) = SPREAD[(index % 8) as usize];
+        let points = (u64::from(pilot.points) * u64::from(times) / u64::from(over)) as u32;
+        Box::new(Priorities::new(Dice::new(seed, index, Purpose::Start), self.depth, points))
+    }
+}
+
+/// One schedule of it.
+pub(super) struct Priorities {
+    dice: Dice,
+    /// Points with a choice so far.
+    step: u32,
+    /// The point of the next change; 0 for none.
+    next: u32,
+    /// (point, how low the priority becomes), earliest last.
+    changes: Vec<(u32, u64)>,
+    /// By number.
+    goroutines: Vec<Standing>,
+    /// Those that can run and do not rest, highest first; entries of others are dropped when they
+    /// come up.
+    queue: BinaryHeap<(u64, GoId)>,
+    /// Those that stepped back, first first, with how many others still have to run before them.
+    resting: VecDeque<(GoId, u64, u32)>,
+    /// Choices so far, to tell who has run since when.
+    now: u64,
+    last: GoId,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Standing {
+    /// 0 before the goroutine is known; low ones are those of change points.
+    priority: u64,
+    enabled: bool,
+    queued: bool,
+    rests: bool,
+    ran: u64,
+}
+
+/// Priorities at and above this are those of goroutines that were never lowered.
+const HIGH: u64 = 1 << 63;
+
+impl Priorities {
+    pub(super) fn new(mut dice: Dice, depth: u32, points: u32) -> Self {
+        let mut changes: Vec<(u32, u64)> = Vec::new();
+        let points = points.max(depth);
+        for nth in 1..depth {
+            let mut at = 1 + dice.below(points);
+            while changes.iter().any(|&(taken, _)| taken == at) {
+                at = 1 + dice.below(points);
+            }
+            changes.push((at, u64::from(nth)));
+        }
+        changes.sort_unstable_by_key(|&(at, _)| std::cmp::Reverse(at));
+        Self {
+            dice,
+            step: 0,
+            next: changes.last().map_or(0, |&(at, _)| at),
+            changes,
+            goroutines: Vec::new(),
+            queue: BinaryHeap::new(),
+            resting: VecDeque::new(),
+            now: 0,
+            last: GoId::CLOCK,
+        }
+    }
+
+    #[inline]
+    fn of(&mut self, go: GoId) -> &mut Standing {
+        &mut self.goroutines[go.index()]
+    }
+
+    fn enqueue(&mut self, go: GoId) {
+        let standing = self.of(go);
+        if !standing.queued {
+            standing.queued = true;
+            let priority = standing.priority;
+            self.queue.push((priority, go));
+        }
+    }
+
+    /// Who has the highest priority of those that do not rest.
+    #[inline]
+    fn highest(&mut self) -> Option<GoId> {
+        loop {
+            let &(priority, go) = self.queue.peek()?;
+            let standing = &mut self.goroutines[go.index()];
+            if standing.enabled && !standing.rests && standing.priority == priority {
+                return Some(go);
+            }
+            standing.queued = false;
+            self.queue.pop();
+            if standing.enabled && !standing.rests {
+                self.enqueue(go);
+            }
+        }
+    }
+
+    /// `go` runs again after others did: those that rest may have waited for that.
+    fn runs(&mut self, go: GoId) {
+        self.now += 1;
+        self.last = go;
+        let now = self.now;
+        let before = std::mem::replace(&mut self.of(go).ran, now);
+        for (_, since, owed) in &mut self.resting {
+            *owed -= u32::from(before <= *since && *owed > 0);
+        }
+        let mut n = 0;
+        while n < self.resting.len() {
+            if self.resting[n].2 == 0 {
+                let (rested, ..) = self.resting.remove(n).expect("it is there");
+                self.of(rested).rests = false;
+                self.enqueue(rested);
+            } else {
+                n += 1;
+            }
+        }
+    }
+
+    /// Everybody rests: the first of them has rested long enough.
+    fn wake_first(&mut self) -> Option<GoId> {
+        while let Some((go, ..)) = self.resting.pop_front() {
+            self.of(go).rests = false;
+            if self.of(go).enabled {
+                self.enqueue(go);
+                return Some(go);
+            }
+        }
+        None
+    }
+
+    #[cold]
+    fn lower(&mut self, go: GoId) {
+        while let Some(&(at, priority)) = self.changes.last()
+            && at == self.step
+        {
+            self.changes.pop();
+            self.of(go).priority = priority;
+        }
+        self.next = self.changes.last().map_or(0, |&(at, _)| at);
+    }
+}
+
+impl Strategy for Priorities {
+    #[inline]
+    fn choose(&mut self, point: &Point<'_>) -> GoId {
+        self.step += 1;
+        let mut go = self.highest().or_else(|| self.wake_first());
+        if self.step == self.next
+            && let Some(lowered) = go
+        {
+            self.lower(lowered);
+            go = self.highest().or_else(|| self.wake_first());
+        }
+        let go = go.unwrap_or(point.enabled[0]);
+        if go != self.last || !self.resting.is_empty() {
+            self.runs(go);
+        }
+        go
+    }
+
+    fn ready(&mut self, go: GoId, _why: Ready) {
+        if self.goroutines.len() <= go.index() {
+            self.goroutines.resize(go.index() + 1, Standing::default());
+        }
+        if self.of(go).priority == 0 {
+            self.of(go).priority = HIGH | self.dice.word() >> 1;
+        }
+        self.of(go).enabled = true;
+        self.enqueue(go);
+    }
+
+    fn block(&mut self, go: GoId) {
+        self.of(go).enabled = false;
+    }
+
+    fn exit(&mut self, go: GoId) {
+        self.of(go).enabled = false;
+    }
+
+    fn yielded(&mut self, go: GoId) {
+        let others = self.goroutines.iter().filter(|standing| standing.enabled).count() as u32 - 1;
+        if others > 0 && !self.of(go).rests {
+            self.of(go).rests = true;
+            self.resting.push_back((go, self.now, others));
+        }
+    }
+}

@@ -54,7 +54,8 @@ pub use check::{
 };
 pub use detect::{Finding, Kind};
 pub use event::{
-    Action, Exit, GoId, GoroutineInfo, GoroutineState, ObjectId, ObjectKind, Op, Panic, Place,
+    Action, Detail, Event, Exit, GoId, GoroutineInfo, GoroutineState, ObjectId, ObjectKind, Op,
+    Panic, Place,
 };
 pub use primitives::chan::{Chan, IntoIter, Receiver, Sender, TryRecvError, TrySendError, chan};
 pub use primitives::go::{go, go_named};
@@ -65,6 +66,10 @@ pub use schedule::{Dice, Preempt, Schedule, TimeModel, TokenError};
 pub use strategy::{
     Dfs, Dpor, Factory, Fifo, Pct, Pilot, Point, Random, Ready, RoundRobin, Search, Strategy,
 };
+
+#[cfg(feature = "proptest")]
+#[cfg_attr(docsrs, doc(cfg(feature = "proptest")))]
+pub use check::property;
 
 #[doc(hidden)]
 pub use check::front;

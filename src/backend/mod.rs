@@ -122,7 +122,7 @@ pub(crate) trait Backend {
     /// The goroutine that runs.
     fn current(&self) -> GoId;
     /// Registers an object. May also be called while the clock fires.
-    fn make(&self, kind: ObjectKind, place: Place) -> ObjectId;
+    fn make(&self, kind: ObjectKind) -> ObjectId;
     /// Makes a goroutine, which can run from now on. The `go` operation itself is the caller's: `point`
     /// before, and `did` is done here. Called by the clock too (`AfterFunc`), then without a point.
     fn spawn(&self, body: Body, name: Option<String>, place: Place) -> GoId;

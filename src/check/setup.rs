@@ -1,7 +1,7 @@
 //! The settings that one schedule and many have in common.
 
 use super::{Choice, Config};
-use crate::coroutine::DEFAULT_STACK_SIZE;
+use crate::backend::sim::DEFAULT_STACK_SIZE;
 use crate::schedule::{Preempt, TimeModel};
 
 /// How a schedule is run.

@@ -91,9 +91,10 @@ fn patrol() {
 #[expect(clippy::print_stderr, reason = "the process is about to end, and nobody else can say why")]
 fn give_up(watched: &Watched, sight: Sight) -> ! {
     let place = watched.heartbeat.place().map_or("?".to_owned(), |place| place.to_string());
+    let goroutine = watched.heartbeat.goroutine().number();
     let token = (watched.token)(watched.index.load(Ordering::Relaxed));
     eprintln!(
-        "goseed: no step for {PATIENCE} s: stuck after step {}, which was announced at {place}\n\
+        "goseed: no step for {PATIENCE} s: goroutine {goroutine} is stuck after step {}, at {place}\n\
          token {token}\n\
          hint: is there a std primitive, or a loop without any goseed operation, inside a goroutine?",
         sight.steps

@@ -168,6 +168,7 @@ pub(crate) struct Suspender {
 
 impl Suspender {
     /// Goes back to the owner; returns when the coroutine is resumed.
+    #[cfg(test)]
     #[inline(always)]
     pub(crate) fn suspend(&self) {
         // SAFETY: a suspender lives in the root's frame and is lent to the body alone, so whoever

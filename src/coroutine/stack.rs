@@ -106,6 +106,7 @@ impl StackPool {
     }
 
     /// The usable bytes of each stack.
+    #[cfg(test)]
     pub(crate) fn stack_size(&self) -> usize {
         self.size
     }

@@ -152,12 +152,11 @@ fn lost_panics(ending: &Ending) -> impl Iterator<Item = Finding> {
 
 /// Goroutines with this fate, those with the same lines together.
 fn groups<'a>(ending: &'a Ending, fate: &Fate) -> impl Iterator<Item = Vec<&'a GoroutineInfo>> {
-    type Line = (Option<String>, Option<String>, GoroutineState);
-    let mut groups: BTreeMap<Line, Vec<&GoroutineInfo>> = BTreeMap::new();
+    type Lines = (Option<String>, Option<String>);
+    let mut groups: BTreeMap<Lines, Vec<&GoroutineInfo>> = BTreeMap::new();
     for (info, _) in ending.goroutines.iter().filter(|(_, of)| of == fate) {
         let text = |place: Option<Place>| place.map(|place| place.to_string());
-        let line = (text(info.created), text(info.place), info.state);
-        groups.entry(line).or_default().push(info);
+        groups.entry((text(info.created), text(info.place))).or_default().push(info);
     }
     groups.into_values()
 }
@@ -280,6 +279,13 @@ mod tests {
     }
 
     #[test]
+    fn one_run_shows_each_signature_once() {
+        let state = |number, state| (goroutine(number, state), Fate::CutOff);
+        let both = vec![state(2, GoroutineState::Sleep), state(3, GoroutineState::Runnable)];
+        assert_eq!(findings(&ending(Exit::Returned, both)).len(), 1);
+    }
+
+    #[test]
     fn exit_codes_are_different_findings() {
         let of = |code| findings(&ending(Exit::Exited(code), Vec::new())).remove(0).signature;
         assert_ne!(of(1), of(2));
@@ -319,7 +325,7 @@ mod tests {
 
     #[test]
     fn the_first_line_of_a_panic_keeps_what_and_where_together() {
-        let panic = Panic::of_text("two\nlines", None);
+        let panic = Panic::new(Box::new("two\nlines"), None);
         let info = (goroutine(1, GoroutineState::Running), Fate::None);
         let mut end = ending(Exit::Panicked(panic), vec![info]);
         end.place = Some(Place::here());

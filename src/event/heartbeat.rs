@@ -2,23 +2,25 @@
 
 use std::panic::Location;
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
-use super::Place;
+use super::{GoId, Place};
 
 /// The last sign of life of a simulator. Written by its thread at each point, read by the watchdog's.
 #[derive(Debug, Default)]
 pub(crate) struct Heartbeat {
     /// Steps of the run; 0 between runs.
     steps: AtomicU64,
+    goroutine: AtomicU32,
     place: AtomicPtr<Location<'static>>,
 }
 
 impl Heartbeat {
-    /// The run has come to this step, at this place.
+    /// The run has come to this step, of this goroutine, at this place.
     #[inline]
-    pub(crate) fn beat(&self, steps: u64, place: Place) {
+    pub(crate) fn beat(&self, steps: u64, go: GoId, place: Place) {
         self.steps.store(steps, Ordering::Relaxed);
+        self.goroutine.store(go.number(), Ordering::Relaxed);
         self.place.store(ptr::from_ref(place.location()).cast_mut(), Ordering::Relaxed);
     }
 
@@ -30,6 +32,11 @@ impl Heartbeat {
     /// How many steps the run has done; 0 if none is on.
     pub(crate) fn steps(&self) -> u64 {
         self.steps.load(Ordering::Relaxed)
+    }
+
+    /// Whose step it was.
+    pub(crate) fn goroutine(&self) -> GoId {
+        GoId::new(self.goroutine.load(Ordering::Relaxed))
     }
 
     /// The last place.

@@ -144,8 +144,6 @@ pub(crate) struct ObjectInfo {
     /// Which one of its kind, in the order of creation: the 2 of `chan#2`.
     pub(crate) ordinal: u32,
     pub(crate) path: Path,
-    /// Where it was made.
-    pub(crate) made: Option<Place>,
 }
 
 impl fmt::Display for ObjectInfo {

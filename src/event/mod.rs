@@ -59,7 +59,7 @@ pub enum Detail {
 ///
 /// Observers are handed to the backend by `check`. They see each event right after it took effect and
 /// may not call back into the run.
-pub trait Observer: Send {
+pub(crate) trait Observer: Send {
     /// `event` has just taken effect.
     fn event(&mut self, event: &Event);
 }

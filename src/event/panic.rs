@@ -46,11 +46,6 @@ impl Panic {
         }
     }
 
-    /// A panic that never unwound: misuse of a primitive by a goroutine that may not throw.
-    pub(crate) fn of_text(text: &str, location: Option<&'static Location<'static>>) -> Self {
-        Self::new(Box::new(text.to_owned()), location)
-    }
-
     /// This panic, raised while `earlier` was under way (or after it had been recovered).
     pub(crate) fn after(self, earlier: &Self, recovered: bool) -> Self {
         let mut chain = earlier.0.earlier.clone();

@@ -17,10 +17,6 @@ impl Instant {
     /// Later than anything that happens.
     pub(crate) const NEVER: Self = Self(u64::MAX);
 
-    pub(crate) const fn from_nanos(nanos: u64) -> Self {
-        Self(nanos)
-    }
-
     /// Nanoseconds since the start of the run.
     pub(crate) const fn nanos(self) -> u64 {
         self.0

@@ -135,6 +135,8 @@ impl Schedule {
 
     /// How often the running goroutine changed by choice.
     pub fn switches(&self) -> usize {
-        self.0.picks.as_ref().map_or(0, |picks| picks.runs.len().saturating_sub(1))
+        let Some(picks) = &self.0.picks else { return 0 };
+        let starts_with_main = picks.runs.first().is_some_and(|turn| turn.name == 0);
+        picks.runs.len() - usize::from(starts_with_main)
     }
 }

@@ -140,7 +140,7 @@ fn goexit_in_main_with_nobody_left_is_a_deadlock_of_its_own() {
 #[test]
 fn a_fatal_error_cannot_be_recovered() {
     let run = in_order(|| {
-        let _ = goseed::recover(|| RawMutex::new().unlock());
+        let _ = recover(|| RawMutex::new().unlock());
         println!("never");
     });
     assert_eq!((run.exit.code(), run.stdout.as_str()), (2, ""));
@@ -398,7 +398,7 @@ fn recover_lets_goexit_through() {
         wg.add(1);
         go!(wg => {
             goseed::defer! { wg.done() }
-            let _ = goseed::recover(|| runtime::goexit());
+            let _ = recover(|| runtime::goexit());
             println!("never");
         });
         wg.wait();
@@ -411,7 +411,7 @@ fn panicking_is_of_this_goroutine_only() {
     let report = explored(|| {
         let (a, b) = (chan::<u8>(0), chan::<bool>(1));
         go!(a => {
-            let _ = goseed::recover(|| {
+            let _ = recover(|| {
                 let _wait = OnDrop(|| {
                     a.recv();
                 });

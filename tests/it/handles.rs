@@ -84,7 +84,7 @@ fn after_such_a_panic_the_variable_can_be_used_again() {
     let run = Sim::new().run(|| {
         let x = Var::new(1);
         let again = x.clone();
-        assert!(goseed::recover(|| x.with(|_| again.get())).is_err());
+        assert!(recover(|| x.with(|_| again.get())).is_err());
         x.set(2);
         println!("{}", x.get());
     });

@@ -3,5 +3,6 @@
 mod capture;
 mod determinism;
 mod endings;
+mod golden;
 mod handles;
 mod tidy;

@@ -4,7 +4,7 @@
 //! commute (their hashes are added up), and so do additions. The run's fingerprint is the sum over all
 //! events, so it does not depend on how independent events were interleaved.
 
-use crate::event::{Effect, Op};
+use crate::event::{Effect, Op, Path};
 
 /// What an object has seen.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,11 +35,10 @@ pub(super) struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// Adds the event `op` of a goroutine with hash `of`; returns the hash of the event.
+    /// Adds the event `op` of a goroutine with hash `of`, on an object; returns the hash of the event.
     #[inline]
-    pub(super) fn event(&mut self, of: u64, op: &Op, object: &mut History) -> u64 {
-        let head =
-            fold(of ^ self.barrier, u64::from(op.action as u8) << 32 | op.object.index() as u64);
+    pub(super) fn event(&mut self, of: u64, op: &Op, on: Path, object: &mut History) -> u64 {
+        let head = fold(of ^ self.barrier, on.hash() ^ op.action as u64);
         let effect = op.action.effect();
         let hash = match effect {
             Effect::Local => return of,

@@ -29,6 +29,7 @@ mod timers;
 
 use std::time::Duration;
 
+pub(crate) use crate::coroutine::DEFAULT_STACK_SIZE;
 pub(crate) use machine::Machine;
 pub(crate) use raw::leak_location;
 pub(crate) use seam::{describe_current, panic_raised};
@@ -100,7 +101,6 @@ pub(crate) struct Sim {
 }
 
 impl Sim {
-    #[expect(clippy::mut_from_ref, reason = "see raw::Slot")]
     #[inline]
     fn state(&self) -> &mut state::State {
         self.slot.state()

@@ -257,8 +257,8 @@ impl Backend for Sim {
         self.state().current
     }
 
-    fn make(&self, kind: ObjectKind, place: Place) -> ObjectId {
-        self.state().make(kind, place)
+    fn make(&self, kind: ObjectKind) -> ObjectId {
+        self.state().make(kind)
     }
 
     fn spawn(&self, body: Body, name: Option<String>, place: Place) -> GoId {

@@ -213,21 +213,20 @@ impl State {
         self.fingerprint = Fingerprint::default();
         self.misuse = None;
         self.events.clear();
-        self.make_fixed_objects(place);
+        self.make_fixed_objects();
         self.make_clock(place);
     }
 
-    fn make_fixed_objects(&mut self, place: Place) {
+    fn make_fixed_objects(&mut self) {
         use ObjectKind::{Clock, Goroutines, None as Nothing, Rand, Stderr, Stdout};
         for (number, kind) in
             [Nothing, Stdout, Stderr, Clock, Goroutines, Rand].into_iter().enumerate()
         {
             let path = Path::MAIN.object(u32::MAX - number as u32);
-            let info = ObjectInfo { kind, ordinal: 0, path, made: None };
+            let info = ObjectInfo { kind, ordinal: 0, path };
             self.objects.push((info, History::default()));
         }
         debug_assert_eq!(self.objects.len(), objects::FIRST as usize, "all fixed objects are made");
-        let _ = place;
     }
 
     /// The clock takes part as goroutine 0.
@@ -415,7 +414,7 @@ impl State {
     /// Tells the watchdog that the run moves.
     #[inline]
     pub(super) fn beat(&self, place: Place) {
-        self.heartbeat.beat(self.steps, place);
+        self.heartbeat.beat(self.steps, self.current, place);
     }
 
     pub(super) fn random(&mut self) -> u64 {
@@ -503,12 +502,12 @@ impl State {
     #[inline]
     pub(super) fn event(&mut self, op: &Op, detail: Detail) {
         let go = self.current;
-        let object = &mut self.objects[op.object.index()].1;
+        let (info, object) = &mut self.objects[op.object.index()];
         let mut hash = self.goroutines[go.index()].hash;
         if let Detail::With(peer) = detail {
             hash = fold(hash, self.goroutines[peer.index()].hash);
         }
-        let hash = self.fingerprint.event(hash, op, object);
+        let hash = self.fingerprint.event(hash, op, info.path, object);
         if let Detail::With(peer) = detail {
             self.goroutines[peer.index()].hash = fold(hash, 1);
             self.goroutines[peer.index()].rest += 1;
@@ -570,7 +569,7 @@ impl State {
 
     // ---- objects
 
-    pub(super) fn make(&mut self, kind: ObjectKind, place: Place) -> ObjectId {
+    pub(super) fn make(&mut self, kind: ObjectKind) -> ObjectId {
         let path = match self.in_global {
             Some(global) => {
                 self.globals_made += 1;
@@ -584,7 +583,7 @@ impl State {
         };
         let ordinal = &mut self.kinds[kind as usize];
         *ordinal += 1;
-        let info = ObjectInfo { kind, ordinal: *ordinal, path, made: Some(place) };
+        let info = ObjectInfo { kind, ordinal: *ordinal, path };
         let id = ObjectId::new(self.objects.len() as u32);
         self.objects.push((info, History::default()));
         id

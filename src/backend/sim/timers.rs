@@ -56,8 +56,4 @@ impl Timers {
         self.due.clear();
         self.armed = 0;
     }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.queue.is_empty()
-    }
 }

@@ -3,8 +3,9 @@
 mod cases;
 mod state;
 
+pub use cases::Arm;
 pub(crate) use cases::Doing;
-pub use cases::{Arm, RecvArm, SendArm, Source, Step, Target};
+pub(crate) use cases::{RecvArm, SendArm, Source, Step, Target};
 
 use std::fmt;
 use std::sync::Arc;

@@ -67,10 +67,6 @@ impl<T> ChanState<T> {
         self.buffer.len()
     }
 
-    pub(super) fn is_closed(&self) -> bool {
-        self.closed
-    }
-
     /// Whether a send could be done now, be it to panic.
     pub(super) fn can_send(&self, waits: &dyn Fn(Waiter) -> bool) -> bool {
         self.closed || self.buffer.len() < self.cap || self.receivers.iter().any(|&w| waits(w))

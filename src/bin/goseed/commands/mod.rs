@@ -1,0 +1,25 @@
+//! One file per command. Each writes its result and returns how the process ends.
+
+mod explore;
+mod list;
+mod replay;
+mod run;
+
+use crate::args::{Args, Command, Settings};
+use crate::out::{Ends, Failure};
+
+/// Does what was asked for.
+///
+/// # Errors
+///
+/// What was asked for cannot be meant, or the result cannot be written.
+pub(crate) fn carry_out(args: Args) -> Result<Ends, Failure> {
+    let json = args.json;
+    match args.command {
+        None => explore::explore(&[], Settings::default(), json),
+        Some(Command::List) => list::list(json),
+        Some(Command::Run { name, seed, strategy }) => run::run(name, seed, strategy, json),
+        Some(Command::Explore { names, settings }) => explore::explore(&names, settings, json),
+        Some(Command::Replay { name, token, trace }) => replay::replay(name, &token, trace, json),
+    }
+}

@@ -1,0 +1,56 @@
+//! Every scenario: its verdict holds, and its report is the one in `snapshots/`.
+//!
+//! The settings are the scenario's own; the environment is never read. After a change that is
+//! meant, review the new reports with insta (`INSTA_UPDATE=always`, then read the difference).
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use scenarios::{ALL, Scenario};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots")
+}
+
+fn compare(scenario: &Scenario, report: &str) {
+    let mut settings = insta::Settings::new();
+    settings.set_snapshot_path(folder().join(scenario.section));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.set_description(scenario.verdict.shows);
+    settings.bind(|| insta::assert_snapshot!(scenario.name, report));
+}
+
+#[test]
+fn every_verdict_holds_and_every_report_is_its_snapshot() {
+    for scenario in ALL {
+        let report = scenario.exploration().jobs(2).run(scenario.main);
+        assert_eq!(scenario.judge(&report, &scenario.in_gos_order()), [], "{}", scenario.name);
+        assert!(scenario.is_enough(&report), "{} was not judged in full", scenario.name);
+        compare(scenario, &report.to_string());
+    }
+}
+
+#[test]
+fn every_snapshot_is_one_of_a_scenario() {
+    let mut found = Vec::new();
+    for section in fs::read_dir(folder()).expect("the snapshots").flatten() {
+        for file in fs::read_dir(section.path()).into_iter().flatten().flatten() {
+            let path = file.path().with_extension("");
+            let path = path.strip_prefix(folder()).expect("it is below").to_owned();
+            found.push(path.to_string_lossy().replace('\\', "/"));
+        }
+    }
+    let mut scenarios: Vec<String> = ALL.iter().map(Scenario::path).collect();
+    found.sort();
+    scenarios.sort();
+    assert_eq!(found, scenarios);
+}
+
+#[test]
+fn every_scenario_stands_where_its_snapshot_does() {
+    for scenario in ALL {
+        let file = scenario.source.file.replace('\\', "/");
+        assert!(file.starts_with(&format!("scenarios/{}/", scenario.section)), "{file}");
+    }
+}

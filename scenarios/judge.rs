@@ -165,7 +165,7 @@ impl Scenario {
             said.say(format!("outcome in Go's own order is {is}, not {must}"));
         }
         if !run.stderr.contains(fifo.crash) {
-            said.say(format!("crash text in Go's own order does not begin `{}`", fifo.crash));
+            said.say(format!("crash text in Go's own order lacks `{}`", fifo.crash));
         }
         if let Some(takes) = fifo.takes.filter(|takes| *takes != run.elapsed) {
             said.say(format!("virtual time in Go's own order is {:?}, not {takes:?}", run.elapsed));
@@ -280,6 +280,8 @@ fn without_date(line: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Verdict;
+    use crate::verdict::{cut_off, leak, prints};
 
     #[test]
     fn the_programs_own_stderr_has_no_dates_and_no_crash_text() {
@@ -302,6 +304,55 @@ mod tests {
             let file = scenario.source.file.replace('\\', "/");
             assert!(file.contains(&format!("/{}/", scenario.section)), "{name} is in {file}");
         }
+    }
+
+    /// What is unexpected about the program of `main_exit` if this were its verdict.
+    fn judged(verdict: Verdict) -> Vec<String> {
+        let scenario = Scenario { verdict, ..*crate::find("main_exit").expect("it is there") };
+        let report = scenario.exploration().run(scenario.main);
+        let all = scenario.judge(&report, &scenario.in_gos_order());
+        all.iter().map(ToString::to_string).collect()
+    }
+
+    const CUT: Expected = cut_off("go(do_work)");
+    const ONE: &[Shown] = &[prints("")];
+    const THREE: &[Shown] = &[prints(""), prints("doing work"), prints("never")];
+    const BOTH: Verdict = Verdict::exact(&[prints(""), prints("doing work")]);
+
+    #[test]
+    fn what_is_there_must_be_declared() {
+        assert_eq!(judged(BOTH.finds(&[CUT])), [""; 0]);
+        let outside = judged(Verdict::exact(ONE).finds(&[CUT]));
+        assert_eq!(outside, ["outcome `doing work` is not among those"]);
+        let undeclared = judged(BOTH);
+        assert!(undeclared[0].starts_with("finding cut off at scenarios/"), "{undeclared:?}");
+        assert!(undeclared[0].ends_with(": nobody expects it"), "{undeclared:?}");
+        let law = |_: &Outcome| Err("is never right".to_owned());
+        let broken = Verdict::of(Outcomes::Law { holds: law, witnesses: &[] }).finds(&[CUT]);
+        assert_eq!(judged(broken).len(), 2);
+    }
+
+    #[test]
+    fn what_is_declared_must_be_there() {
+        let unreached = judged(Verdict::exact(THREE).finds(&[CUT]));
+        assert_eq!(unreached, ["outcome `never` was not reached in 1000 schedules"]);
+        const BOTH_KINDS: &[Expected] = &[CUT, leak("go(do_work)", "println!")];
+        let unfound = judged(BOTH.finds(BOTH_KINDS));
+        assert_eq!(unfound.len(), 2, "in the exploration, and in Go's own order: {unfound:?}");
+        let fifo = judged(BOTH.finds(&[CUT]).fifo(prints("doing work")));
+        assert_eq!(fifo, ["outcome in Go's own order is ``, not `doing work`"]);
+        let crash = judged(BOTH.finds(&[CUT]).crash("panic: "));
+        assert_eq!(crash, ["crash text in Go's own order lacks `panic: `"]);
+    }
+
+    #[test]
+    fn how_often_something_is_found_is_part_of_a_verdict() {
+        const ALWAYS: &[Expected] = &[CUT.when(When::Always)];
+        const WRONG: &[Expected] = &[CUT.when(When::With(|outcome| !outcome.stdout.is_empty()))];
+        const TWO: &[Expected] = &[CUT.times(2).when(When::Always)];
+        assert_eq!(judged(BOTH.finds(ALWAYS)).len(), 1, "not where it was printed");
+        assert_eq!(judged(BOTH.finds(WRONG)).len(), 2);
+        assert_eq!(judged(BOTH.finds(TWO)).len(), 2);
     }
 
     #[test]

@@ -152,7 +152,7 @@ pub enum Race {
 pub struct Fifo {
     /// Its outcome; `None` where `select` draws, so that it is any of them.
     pub outcome: Option<Shown>,
-    /// How its crash text begins; empty without a crash.
+    /// What its crash text has to say; empty without a crash.
     pub crash: &'static str,
     /// How much virtual time passes, where that is part of the story.
     pub takes: Option<Duration>,
@@ -245,7 +245,7 @@ impl Verdict {
         self
     }
 
-    /// Go's own order ends with a crash text that begins like this.
+    /// Go's own order ends with a crash text that says this.
     pub(crate) const fn crash(mut self, text: &'static str) -> Self {
         self.fifo.crash = text;
         self

@@ -153,6 +153,6 @@ mod tests {
         assert_eq!(seconds("1.5"), Ok(Duration::from_millis(1_500)));
         assert!(seconds("0").is_err() && seconds("-1").is_err() && seconds("NaN").is_err());
         assert!(time("fast").is_err() && strategy("foo").is_err());
-        assert!(scenario("trap4").is_ok_and(|scenario| scenario.name == "creation"));
+        assert!(scenario("trap4").is_ok_and(|scenario| scenario.name == "main_exit"));
     }
 }

@@ -54,7 +54,7 @@ impl Dice {
         }
         #[cfg(test)]
         if let Source::All(enumeration) = &self.0 {
-            return enumeration.lock().expect("one thread").next(m);
+            return all::locked(enumeration).next(m);
         }
         let rng = self.rng();
         let mut product = u64::from(rng.next_u32()) * u64::from(m);
@@ -73,7 +73,7 @@ impl Dice {
         #[cfg(test)]
         if let Source::All(enumeration) = &self.0 {
             // Enough ranks for the handful of goroutines of an exhaustive test.
-            return u64::from(enumeration.lock().expect("one thread").rank());
+            return u64::from(all::locked(enumeration).rank());
         }
         self.rng().next_u64()
     }
@@ -110,7 +110,7 @@ impl fmt::Debug for Dice {
 pub(crate) mod all {
     //! Exhaustive dice: every sequence of answers once, each with its exact probability.
 
-    use std::sync::{Arc, Mutex};
+    use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
     use super::{Dice, Source};
 
@@ -163,21 +163,21 @@ pub(crate) mod all {
         }
     }
 
-    /// Runs `f` once for every sequence of answers, with the probability of that sequence.
-    pub(crate) fn every(mut f: impl FnMut(Dice, f64)) {
+    pub(super) fn locked(enumeration: &Mutex<Enumeration>) -> MutexGuard<'_, Enumeration> {
+        enumeration.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `f` once for every sequence of answers; gives what it returned the last time for each
+    /// sequence, with the probability of that sequence.
+    pub(crate) fn every<R>(mut f: impl FnMut(Dice) -> R) -> Vec<(R, f64)> {
         let shared = Arc::new(Mutex::new(Enumeration::default()));
+        let mut results = Vec::new();
         loop {
-            // The weight is known only after the run: run twice, the second time with it.
-            f(Dice(Source::All(Arc::clone(&shared))), f64::NAN);
-            let weight = shared.lock().expect("one thread").weight();
-            {
-                let mut enumeration = shared.lock().expect("one thread");
-                enumeration.asked = 0;
-                enumeration.ranks.clear();
-            }
-            f(Dice(Source::All(Arc::clone(&shared))), weight);
-            if !shared.lock().expect("one thread").advance() {
-                return;
+            let result = f(Dice(Source::All(Arc::clone(&shared))));
+            let mut enumeration = locked(&shared);
+            results.push((result, enumeration.weight()));
+            if !enumeration.advance() {
+                return results;
             }
         }
     }

@@ -12,6 +12,8 @@ use std::sync::Arc;
 
 pub use dice::Dice;
 pub(crate) use dice::Purpose;
+#[cfg(test)]
+pub(crate) use dice::all;
 pub(crate) use recorder::Recorder;
 pub use token::TokenError;
 pub(crate) use token::program_hash;

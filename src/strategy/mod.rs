@@ -13,6 +13,8 @@ mod pct;
 mod random;
 mod replay;
 mod round_robin;
+#[cfg(test)]
+mod tests;
 
 pub use dfs::Dfs;
 pub use dpor::Dpor;

@@ -87,9 +87,12 @@ impl Priorities {
         let mut changes: Vec<(u32, u64)> = Vec::new();
         let points = points.max(depth);
         for nth in 1..depth {
-            let mut at = 1 + dice.below(points);
-            while changes.iter().any(|&(taken, _)| taken == at) {
-                at = 1 + dice.below(points);
+            // One of the points that are left, counted past those that are taken.
+            let mut at = 1 + dice.below(points - (nth - 1));
+            let mut taken: Vec<u32> = changes.iter().map(|&(at, _)| at).collect();
+            taken.sort_unstable();
+            for taken in taken {
+                at += u32::from(at >= taken);
             }
             changes.push((at, u64::from(nth)));
         }

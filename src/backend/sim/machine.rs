@@ -107,7 +107,7 @@ impl Machine {
     }
 
     /// Runs `go` until it leaves.
-    #[inline]
+    #[inline(always)]
     fn resume(&self, go: GoId) {
         let state = self.sim.state();
         state.current = go;

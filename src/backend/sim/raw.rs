@@ -96,7 +96,7 @@ pub(super) fn free(sim: &mut ManuallyDrop<Box<Sim>>) {
 }
 
 /// Leaves the running goroutine for the machine, until it is resumed.
-#[inline]
+#[inline(always)]
 pub(super) fn suspend(handle: SuspendHandle) {
     // SAFETY: callers pass the handle of the goroutine that runs, on whose stack they are.
     unsafe { handle.suspend() }

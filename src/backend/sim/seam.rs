@@ -8,7 +8,9 @@ use std::thread;
 use super::goroutine::Life;
 use super::state::{Chooser, Phase, State};
 use super::{Sim, raw, root};
-use crate::backend::{self, Backend, Body, Object, Raised, Stream, Timed, TimerId, Waiter, Wake};
+use crate::backend::{
+    self, Always, Backend, Body, Object, Raised, Stream, Timed, TimerId, Waiter, Wake,
+};
 use crate::event::{
     Action, Detail, Event, Exit, GoId, GoroutineInfo, GoroutineState, Instant, ObjectId,
     ObjectKind, Op, Place, objects,
@@ -66,7 +68,37 @@ impl State {
 }
 
 impl Sim {
+    /// A point: announces `op`, and goes on when the strategy says so. Inlined into its two callers for
+    /// the same reason as `reschedule`.
+    #[inline(always)]
+    fn stop_before(&self, op: Op, object: &dyn Object) {
+        let state = self.state();
+        let unusual = state.steps >= state.alarm || backend::forbidden().is_some();
+        if unusual && self.unusual_point(&op) {
+            return;
+        }
+        let state = self.state();
+        state.steps += 1;
+        state.beat(op.place);
+        state.ops[state.current.index()] = op;
+        if state.settings.preempt == Preempt::Cooperative && !cooperative(op.action) {
+            return;
+        }
+        if state.gated {
+            state.me().object = raw::announced(object);
+            self.reschedule();
+            self.state().me().object = raw::ALWAYS;
+        } else {
+            self.reschedule();
+        }
+        self.resumed();
+    }
+
     /// Chooses who runs next and goes there, until the running goroutine is chosen again.
+    ///
+    /// Inlined into each operation: a frame more on the way to `suspend` is one more return that the
+    /// processor mispredicts after every switch.
+    #[inline(always)]
     fn reschedule(&self) {
         let next = self.choose();
         let state = self.state();
@@ -86,33 +118,54 @@ impl Sim {
     }
 
     /// Who runs next; nobody if the run is over.
-    #[inline]
+    #[inline(always)]
     pub(super) fn choose(&self) -> Option<GoId> {
+        let state = self.state();
+        if state.over || state.spins() || state.enabled.0.is_empty() {
+            return self.choose_otherwise(None);
+        }
+        match state.pick_next() {
+            Some(go) if go != GoId::CLOCK => {
+                state.goroutine_stepped();
+                Some(go)
+            }
+            other => self.choose_otherwise(Some(other)),
+        }
+    }
+
+    /// The same where it is not a goroutine's turn at once; `picked` is what the strategy has said.
+    #[cold]
+    fn choose_otherwise(&self, mut picked: Option<Option<GoId>>) -> Option<GoId> {
         loop {
-            let state = self.state();
-            if state.over {
-                return None;
-            }
-            if state.spins()
-                && state.settings.preempt == Preempt::EveryPoint
-                && let Some(due) = state.after_spin()
-            {
-                self.advance(due, false);
-            }
-            let state = self.state();
-            match if state.enabled.0.is_empty() { None } else { state.pick_next() } {
+            match picked.take().unwrap_or_else(|| self.pick_after_spin()) {
                 Some(GoId::CLOCK) => {
                     let due = self.state().timers.next();
                     self.advance(due.unwrap_or(self.state().now), true);
                 }
                 Some(go) => {
-                    state.goroutine_stepped();
+                    self.state().goroutine_stepped();
                     return Some(go);
                 }
                 None if self.state().over || !self.idle() => return None,
                 None => {}
             }
         }
+    }
+
+    /// Time moves if all that can run has spun; then the strategy chooses, if there is somebody.
+    fn pick_after_spin(&self) -> Option<GoId> {
+        let state = self.state();
+        if state.over {
+            return None;
+        }
+        if state.spins()
+            && state.settings.preempt == Preempt::EveryPoint
+            && let Some(due) = state.after_spin()
+        {
+            self.advance(due, false);
+        }
+        let state = self.state();
+        if state.enabled.0.is_empty() { None } else { state.pick_next() }
     }
 
     /// Nobody can go on: time moves, or the run is over.
@@ -273,29 +326,13 @@ impl Backend for Sim {
         go
     }
 
-    #[track_caller]
-    #[inline]
     fn point(&self, op: Op, object: &dyn Object) {
-        let state = self.state();
-        let unusual = state.steps >= state.alarm || backend::forbidden().is_some();
-        if unusual && self.unusual_point(&op) {
-            return;
-        }
-        let state = self.state();
-        state.steps += 1;
-        state.beat(op.place);
-        state.ops[state.current.index()] = op;
-        if state.settings.preempt == Preempt::Cooperative && !cooperative(op.action) {
-            return;
-        }
-        if state.gated {
-            state.me().object = raw::announced(object);
-            self.reschedule();
-            self.state().me().object = raw::ALWAYS;
-        } else {
-            self.reschedule();
-        }
-        self.resumed();
+        self.stop_before(op, object);
+    }
+
+    fn step(&self, op: Op) {
+        self.stop_before(op, &Always);
+        self.state().event(&op, Detail::Done);
     }
 
     #[inline]

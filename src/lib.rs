@@ -111,7 +111,15 @@ pub mod prelude {
 
 #[cfg(doctest)]
 mod pages {
-    //! The README's and the book's code compiles.
+    //! The README's and the book's code compiles and does what they say.
     #[doc = include_str!("../README.md")]
     mod readme {}
+    #[doc = include_str!("../book/src/first-test.md")]
+    mod first_test {}
+    #[doc = include_str!("../book/src/goroutines.md")]
+    mod goroutines {}
+    #[doc = include_str!("../book/src/replay.md")]
+    mod replay {}
+    #[doc = include_str!("../book/src/strategies.md")]
+    mod strategies {}
 }

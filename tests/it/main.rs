@@ -5,4 +5,6 @@ mod determinism;
 mod endings;
 mod golden;
 mod handles;
+mod headlines;
+mod process;
 mod tidy;

@@ -1,0 +1,82 @@
+//! What no library can catch: the process ends, after a line that says who it was.
+
+use std::env;
+use std::process::{Command, Output};
+
+use goseed::Sim;
+use goseed::prelude::*;
+
+/// Set for the test's own copy of itself.
+const CHILD: &str = "GOSEED_TEST_CHILD";
+
+/// Runs `program` in a process of its own: this test again, and there the program.
+fn in_a_process(test: &str, program: fn()) -> Output {
+    if env::var_os(CHILD).is_some() {
+        Sim::new().run(program);
+        std::process::exit(0);
+    }
+    let this = env::current_exe().expect("a test knows its own file");
+    let mut command = Command::new(this);
+    command.args(["--exact", test, "--nocapture", "--test-threads=1"]).env(CHILD, "1");
+    command.output().expect("it starts")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn a_panic_out_of_a_destructor_during_unwinding_aborts_and_names_the_goroutine() {
+    struct Bad;
+    impl Drop for Bad {
+        fn drop(&mut self) {
+            panic!("out of a destructor");
+        }
+    }
+    let output = in_a_process(
+        "process::a_panic_out_of_a_destructor_during_unwinding_aborts_and_names_the_goroutine",
+        || {
+            let _bad = Bad;
+            panic!("first");
+        },
+    );
+    let text = stderr(&output);
+    assert!(!output.status.success(), "{text}");
+    let line = "goroutine 1 (main), schedule 0 of seed 0: panic in a destructor during cleanup";
+    assert!(text.contains(line), "{text}");
+}
+
+#[test]
+fn a_frame_that_cannot_unwind_aborts_and_names_the_goroutine() {
+    extern "C" fn foreign() {
+        chan::<u8>(0).recv();
+    }
+    let output =
+        in_a_process("process::a_frame_that_cannot_unwind_aborts_and_names_the_goroutine", || {
+            go(|| foreign());
+            time::sleep(Duration::from_millis(1));
+        });
+    let text = stderr(&output);
+    assert!(!output.status.success(), "{text}");
+    let line = "goroutine 2 (main/0), schedule 0 of seed 0: panic in a function that cannot unwind";
+    assert!(text.contains(line), "{text}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_stack_overflow_names_the_goroutine_and_the_setting() {
+    fn deep(n: u64) -> u64 {
+        let frame = std::hint::black_box([n; 64]);
+        if n == u64::MAX { 0 } else { deep(n + 1) + frame[3] }
+    }
+    let output =
+        in_a_process("process::a_stack_overflow_names_the_goroutine_and_the_setting", || {
+            let done = chan(0);
+            go!(done => { done.send(deep(0)) });
+            done.recv();
+        });
+    let text = stderr(&output);
+    assert!(!output.status.success(), "{text}");
+    assert!(text.contains("goroutine 2: stack overflow"), "{text}");
+    assert!(text.contains("stack_size"), "{text}");
+}

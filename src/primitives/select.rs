@@ -1,9 +1,11 @@
 //! The `select` statement: the first of several channel operations that can be done.
 
-use super::chan::{Arm, Doing, RecvArm, SendArm, Source, Step, Target};
+use super::chan::{Announcement, Arm, Doing, RecvArm, SendTo, Source, Step, Target};
 use super::in_a_run;
 use crate::backend::{Always, Backend, Waiter, Wake};
-use crate::event::{Action, Detail, GoroutineState, ObjectSet, Op, Place, objects};
+use crate::event::{Action, Detail, GoroutineState, Op, Place};
+
+type Arms<'a, 'b> = [&'a mut (dyn Arm + 'b)];
 
 /// The case of a `recv` arm.
 #[doc(hidden)]
@@ -11,16 +13,16 @@ pub fn recv<T>(from: &(impl Source<T> + ?Sized)) -> RecvArm<T> {
     from.recv_arm()
 }
 
-/// The case of a `send` arm.
+/// The channel of a `send` arm.
 #[doc(hidden)]
-pub fn send<'a, T>(to: &(impl Target<T> + ?Sized), slot: &'a mut Option<T>) -> SendArm<'a, T> {
-    to.send_arm(slot)
+pub fn send<T>(to: &(impl Target<T> + ?Sized)) -> SendTo<T> {
+    to.send_to()
 }
 
 /// Waits for one of the cases and does it; its position, or their number for the default.
 #[doc(hidden)]
 #[track_caller]
-pub fn wait(arms: &mut [&mut dyn Arm], has_default: bool) -> usize {
+pub fn wait(arms: &mut Arms<'_, '_>, has_default: bool) -> usize {
     let rt = in_a_run("select");
     let place = Place::here();
     for arm in &mut *arms {
@@ -35,85 +37,119 @@ pub fn wait(arms: &mut [&mut dyn Arm], has_default: bool) -> usize {
         return chosen;
     }
     if has_default {
-        for object in arms.iter().filter_map(|arm| arm.object()) {
-            rt.did(Op::new(Action::Failed, object.0, place), Detail::Done);
-        }
-        if arms.iter().all(|arm| arm.object().is_none()) {
-            rt.did(Op::new(Action::Failed, objects::NONE, place), Detail::Done);
-        }
+        fail(rt, arms, place);
         return arms.len();
     }
     block(rt, arms, op)
 }
 
 /// The operation that stands for all cases: a plain one if there is only one.
-fn announced(arms: &[&mut dyn Arm], has_default: bool, place: Place) -> Op {
-    let mut live =
-        arms.iter().filter_map(|arm| arm.object().map(|object| (object.0, arm.receives())));
-    let Some((first, receives)) = live.next() else {
-        return Op::local(Action::Select, place);
+fn announced(arms: &Arms<'_, '_>, has_default: bool, place: Place) -> Op {
+    let nothing = Announcement { place, op: None };
+    let all = arms.iter().fold(nothing, |so_far, arm| arm.announce(so_far));
+    let Some(op) = all.op else { return Op::local(Action::Select, place) };
+    let action = match (arms, has_default) {
+        ([only], true) if only.receives() => Action::TryRecv,
+        ([_], true) => Action::TrySend,
+        ([_], false) => op.action,
+        _ => Action::Select,
     };
-    let mut op = Op::new(Action::Select, first, place);
-    for (object, _) in live {
-        op.objects = op.objects.with(object);
-    }
-    if arms.len() == 1 {
-        op.action = match (receives, has_default) {
-            (true, false) => Action::Recv,
-            (false, false) => Action::Send,
-            (true, true) => Action::TryRecv,
-            (false, true) => Action::TrySend,
-        };
-        op.objects = ObjectSet::one(first);
-    }
-    op
+    Op { action, ..op }
 }
 
 /// One of the ready cases, each equally likely.
-fn choose(rt: &dyn Backend, arms: &mut [&mut dyn Arm]) -> Option<usize> {
-    let mut ready = Vec::new();
+fn choose(rt: &dyn Backend, arms: &mut Arms<'_, '_>) -> Option<usize> {
+    let (mut count, mut first) = (0, None);
     for (n, arm) in arms.iter_mut().enumerate() {
         if arm.act(Step(Doing::Ready(rt))) {
-            ready.push(n);
+            count += 1;
+            first = first.or(Some(n));
         }
     }
-    match ready.len() {
-        0 => None,
-        1 => Some(ready[0]),
-        count => Some(ready[rt.pick(count as u32) as usize]),
+    match count {
+        0 | 1 => first,
+        _ => nth_ready(rt, arms, rt.pick(count)),
     }
 }
 
-fn block(rt: &dyn Backend, arms: &mut [&mut dyn Arm], op: Op) -> usize {
-    let waiter = rt.waiter(0);
-    let case = |n: usize| Waiter { case: n as u32, ..waiter };
-    for (n, arm) in arms.iter_mut().enumerate() {
-        arm.act(Step(Doing::Park(case(n))));
+fn nth_ready(rt: &dyn Backend, arms: &mut Arms<'_, '_>, n: u32) -> Option<usize> {
+    let mut ready = arms
+        .iter_mut()
+        .enumerate()
+        .filter_map(|(n, arm)| arm.act(Step(Doing::Ready(rt))).then_some(n));
+    ready.nth(n as usize)
+}
+
+/// Nothing was ready, which is what the default is for.
+fn fail(rt: &dyn Backend, arms: &mut Arms<'_, '_>, place: Place) {
+    if arms.iter().all(|arm| arm.is_off()) {
+        rt.did(Op::local(Action::Failed, place), Detail::Done);
     }
-    let wake = rt.park(op, state(arms));
-    let mut closed = false;
-    for (n, arm) in arms.iter_mut().enumerate() {
-        let woken = wake == Wake::Case(n as u32);
-        closed |= arm.act(Step(Doing::Unpark(rt, case(n), woken, op.place)));
+    for arm in arms {
+        arm.act(Step(Doing::Fail(rt, place)));
     }
-    match wake {
-        Wake::Case(n) => {
-            if closed {
-                rt.misuse("send on closed channel", op.place);
-            }
-            n as usize
+}
+
+/// Cases in the lines of their channels. They leave them in any case, also if the goroutine is unwound
+/// where it waits.
+struct Queued<'q, 'a, 'b> {
+    rt: &'q dyn Backend,
+    arms: &'q mut Arms<'a, 'b>,
+    place: Place,
+}
+
+impl Queued<'_, '_, '_> {
+    /// All leave; whether the channel was closed under the sender that was woken.
+    fn leave(&mut self, woken: Option<usize>) -> bool {
+        let mut closed = false;
+        for (n, arm) in self.arms.iter_mut().enumerate() {
+            closed |= arm.act(Step(Doing::Unpark(self.rt, woken == Some(n), self.place)));
         }
-        Wake::Ended if arms.is_empty() => rt.strand(),
-        Wake::Ended => arms.iter().position(|arm| arm.receives()).unwrap_or(0),
+        closed
     }
+}
+
+impl Drop for Queued<'_, '_, '_> {
+    fn drop(&mut self) {
+        self.leave(None);
+    }
+}
+
+fn block(rt: &dyn Backend, arms: &mut Arms<'_, '_>, op: Op) -> usize {
+    let waiter = rt.waiter(0);
+    for (n, arm) in arms.iter_mut().enumerate() {
+        arm.act(Step(Doing::Park(Waiter { case: n as u32, ..waiter })));
+    }
+    let why = state(arms);
+    let mut queued = Queued { rt, arms, place: op.place };
+    let woken = match rt.park(op, why) {
+        Wake::Case(n) => Some(n as usize),
+        Wake::Ended => None,
+    };
+    let closed = queued.leave(woken);
+    drop(queued);
+    if closed {
+        rt.misuse("send on closed channel", op.place);
+    }
+    woken.unwrap_or_else(|| end(rt, arms))
+}
+
+/// The run is over while this waits in a destructor.
+fn end(rt: &dyn Backend, arms: &mut Arms<'_, '_>) -> usize {
+    if arms.is_empty() {
+        rt.strand();
+    }
+    let chosen = arms.iter().position(|arm| arm.receives()).unwrap_or(0);
+    arms[chosen].act(Step(Doing::End));
+    chosen
 }
 
 /// The state that Go would show.
-fn state(arms: &[&mut dyn Arm]) -> GoroutineState {
+fn state(arms: &Arms<'_, '_>) -> GoroutineState {
     match arms {
         [] => GoroutineState::SelectNoCases,
-        [only] if only.object().is_none() && only.receives() => GoroutineState::ChanReceiveNil,
-        [only] if only.object().is_none() => GoroutineState::ChanSendNil,
+        [only] if only.is_off() && only.receives() => GoroutineState::ChanReceiveNil,
+        [only] if only.is_off() => GoroutineState::ChanSendNil,
         [only] if only.receives() => GoroutineState::ChanReceive,
         [_] => GoroutineState::ChanSend,
         _ => GoroutineState::Select,
@@ -154,114 +190,95 @@ fn state(arms: &[&mut dyn Arm]) -> GoroutineState {
 #[macro_export]
 macro_rules! select {
     ($($arms:tt)*) => {
-        $crate::__select_arms!(@read [] $($arms)*)
+        $crate::__select_arms!(@read [] [] $($arms)*)
     };
 }
 
 /// Reads the arms of a `select!` one by one, each into a variable of its own, and then runs it.
+///
+/// The first bracket has the arms that are done, the second the default.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __select_arms {
-    // recv
-    (@read [$($done:tt)*] recv($from:expr) -> $v:pat => $body:block, $($rest:tt)*) => {
-        $crate::__select_arms!(@recv [$($done)*] ($from) ($v) ($body) $($rest)*)
+    // The head of an arm.
+    (@read $done:tt $default:tt recv($from:expr) -> $v:pat => $($rest:tt)+) => {
+        $crate::__select_arms!(@body $done $default (recv ($from) ($v)) $($rest)+)
     };
-    (@read [$($done:tt)*] recv($from:expr) -> $v:pat => $body:block $($rest:tt)*) => {
-        $crate::__select_arms!(@recv [$($done)*] ($from) ($v) ($body) $($rest)*)
+    (@read $done:tt $default:tt send($to:expr, take $slot:ident $($place:tt)*) => $($rest:tt)+) => {
+        $crate::__select_arms!(@body $done $default (take ($to) ($slot $($place)*)) $($rest)+)
     };
-    (@read [$($done:tt)*] recv($from:expr) -> $v:pat => $body:expr, $($rest:tt)*) => {
-        $crate::__select_arms!(@recv [$($done)*] ($from) ($v) ($body) $($rest)*)
+    (@read $done:tt $default:tt send($to:expr, $value:expr) => $($rest:tt)+) => {
+        $crate::__select_arms!(@body $done $default (send ($to) ($value)) $($rest)+)
     };
-    (@read [$($done:tt)*] recv($from:expr) -> $v:pat => $body:expr) => {
-        $crate::__select_arms!(@recv [$($done)*] ($from) ($v) ($body))
+    (@read $done:tt [] default => $($rest:tt)+) => {
+        $crate::__select_arms!(@body $done [] (default) $($rest)+)
     };
-    (@recv [$($done:tt)*] ($from:expr) ($v:pat) ($body:expr) $($rest:tt)*) => {{
-        let mut arm = $crate::__select::recv(&$from);
-        $crate::__select_arms!(@read [$($done)* (arm ($v) ($body))] $($rest)*)
-    }};
-    // send, of a slot
-    (@read [$($done:tt)*] send($to:expr, take $slot:ident $(. $field:tt)*) => $body:block, $($rest:tt)*) => {
-        $crate::__select_arms!(@take [$($done)*] ($to) ($slot $(. $field)*) ($body) $($rest)*)
+    (@read $done:tt $default:tt default => $($rest:tt)+) => {
+        ::core::compile_error!("a select! has one default at most")
     };
-    (@read [$($done:tt)*] send($to:expr, take $slot:ident $(. $field:tt)*) => $body:block $($rest:tt)*) => {
-        $crate::__select_arms!(@take [$($done)*] ($to) ($slot $(. $field)*) ($body) $($rest)*)
-    };
-    (@read [$($done:tt)*] send($to:expr, take $slot:ident $(. $field:tt)*) => $body:expr, $($rest:tt)*) => {
-        $crate::__select_arms!(@take [$($done)*] ($to) ($slot $(. $field)*) ($body) $($rest)*)
-    };
-    (@read [$($done:tt)*] send($to:expr, take $slot:ident $(. $field:tt)*) => $body:expr) => {
-        $crate::__select_arms!(@take [$($done)*] ($to) ($slot $(. $field)*) ($body))
-    };
-    (@take [$($done:tt)*] ($to:expr) ($slot:expr) ($body:expr) $($rest:tt)*) => {{
-        let mut arm = $crate::__select::send(&$to, &mut $slot);
-        $crate::__select_arms!(@read [$($done)* (arm () ($body))] $($rest)*)
-    }};
-    // send, of a value
-    (@read [$($done:tt)*] send($to:expr, $value:expr) => $body:block, $($rest:tt)*) => {
-        $crate::__select_arms!(@send [$($done)*] ($to) ($value) ($body) $($rest)*)
-    };
-    (@read [$($done:tt)*] send($to:expr, $value:expr) => $body:block $($rest:tt)*) => {
-        $crate::__select_arms!(@send [$($done)*] ($to) ($value) ($body) $($rest)*)
-    };
-    (@read [$($done:tt)*] send($to:expr, $value:expr) => $body:expr, $($rest:tt)*) => {
-        $crate::__select_arms!(@send [$($done)*] ($to) ($value) ($body) $($rest)*)
-    };
-    (@read [$($done:tt)*] send($to:expr, $value:expr) => $body:expr) => {
-        $crate::__select_arms!(@send [$($done)*] ($to) ($value) ($body))
-    };
-    (@send [$($done:tt)*] ($to:expr) ($value:expr) ($body:expr) $($rest:tt)*) => {{
-        let mut slot = ::core::option::Option::Some($value);
-        let mut arm = $crate::__select::send(&$to, &mut slot);
-        $crate::__select_arms!(@read [$($done)* (arm () ($body))] $($rest)*)
-    }};
-    // default
-    (@read [$($done:tt)*] default => $body:block, $($rest:tt)*) => {
-        $crate::__select_arms!(@default [$($done)*] ($body) $($rest)*)
-    };
-    (@read [$($done:tt)*] default => $body:block $($rest:tt)*) => {
-        $crate::__select_arms!(@default [$($done)*] ($body) $($rest)*)
-    };
-    (@read [$($done:tt)*] default => $body:expr, $($rest:tt)*) => {
-        $crate::__select_arms!(@default [$($done)*] ($body) $($rest)*)
-    };
-    (@read [$($done:tt)*] default => $body:expr) => {
-        $crate::__select_arms!(@default [$($done)*] ($body))
-    };
-    // A default in the middle goes to the end.
-    (@default [$($done:tt)*] ($body:expr)) => {
-        $crate::__select_arms!(@run [$($done)*] default ($body))
-    };
-    (@default [$($done:tt)*] ($body:expr) $($rest:tt)+) => {
-        $crate::__select_arms!(@read [$($done)*] $($rest)+, default => $body)
-    };
-    (@read [$($done:tt)*]) => {
-        $crate::__select_arms!(@run [$($done)*])
-    };
-    // all read
-    (@run [$(($arm:ident $v:tt $body:tt))*] $($default:tt)*) => {{
+    (@read [$(($arm:ident $v:tt $body:tt))*] $default:tt) => {{
         let chosen = $crate::__select::wait(
             &mut [$(&mut $arm as &mut dyn $crate::__select::Arm),*],
-            $crate::__select_arms!(@has $($default)*),
+            $crate::__select_arms!(@has $default),
         );
-        $crate::__select_arms!(@go chosen (0_usize) [$(($arm $v $body))*] $($default)*)
+        $crate::__select_arms!(@run chosen (0_usize) [$(($arm $v $body))*] $default)
     }};
-    (@has) => { false };
-    (@has default $body:tt) => { true };
-    (@go $chosen:ident ($n:expr) [($arm:ident () ($body:expr)) $($more:tt)*] $($default:tt)*) => {
+    (@read $done:tt $default:tt $($other:tt)+) => {
+        ::core::compile_error!(
+            "an arm of select! is `recv(c) -> v => …`, `send(c, value) => …`, \
+             `send(c, take slot) => …` or `default => …`, with a comma unless a block ends it"
+        )
+    };
+    // Its body.
+    (@body $done:tt $default:tt $head:tt $body:block, $($rest:tt)*) => {
+        $crate::__select_arms!(@arm $done $default $head ($body) $($rest)*)
+    };
+    (@body $done:tt $default:tt $head:tt $body:block $($rest:tt)*) => {
+        $crate::__select_arms!(@arm $done $default $head ($body) $($rest)*)
+    };
+    (@body $done:tt $default:tt $head:tt $body:expr, $($rest:tt)*) => {
+        $crate::__select_arms!(@arm $done $default $head ($body) $($rest)*)
+    };
+    (@body $done:tt $default:tt $head:tt $body:expr) => {
+        $crate::__select_arms!(@arm $done $default $head ($body))
+    };
+    // The variable it goes into. Channel and value are evaluated here, in that order.
+    (@arm [$($done:tt)*] $default:tt (recv ($from:expr) $v:tt) $body:tt $($rest:tt)*) => {{
+        let mut arm = $crate::__select::recv(&$from);
+        $crate::__select_arms!(@read [$($done)* (arm $v $body)] $default $($rest)*)
+    }};
+    (@arm [$($done:tt)*] $default:tt (take ($to:expr) ($slot:expr)) $body:tt $($rest:tt)*) => {{
+        let mut arm = $crate::__select::send(&$to).arm(&mut $slot);
+        $crate::__select_arms!(@read [$($done)* (arm () $body)] $default $($rest)*)
+    }};
+    (@arm [$($done:tt)*] $default:tt (send ($to:expr) ($value:expr)) $body:tt $($rest:tt)*) => {{
+        let to = $crate::__select::send(&$to);
+        let mut slot = to.value($value);
+        let mut arm = to.arm(&mut slot);
+        $crate::__select_arms!(@read [$($done)* (arm () $body)] $default $($rest)*)
+    }};
+    (@arm $done:tt [] (default) $body:tt $($rest:tt)*) => {
+        $crate::__select_arms!(@read $done [$body] $($rest)*)
+    };
+    (@has []) => { false };
+    (@has [$body:tt]) => { true };
+    // The arm that was chosen runs, outside of any closure.
+    (@run $chosen:ident $n:tt [($arm:ident () ($body:expr)) $($more:tt)*] $default:tt) => {
         if $chosen == $n { $body } else {
-            $crate::__select_arms!(@go $chosen ($n + 1) [$($more)*] $($default)*)
+            $crate::__select_arms!(@run $chosen ($n + 1) [$($more)*] $default)
         }
     };
-    (@go $chosen:ident ($n:expr) [($arm:ident ($v:pat) ($body:expr)) $($more:tt)*] $($default:tt)*) => {
+    (@run $chosen:ident $n:tt [($arm:ident ($v:pat) ($body:expr)) $($more:tt)*] $default:tt) => {
         if $chosen == $n {
             let $v = $arm.take();
             $body
         } else {
-            $crate::__select_arms!(@go $chosen ($n + 1) [$($more)*] $($default)*)
+            $crate::__select_arms!(@run $chosen ($n + 1) [$($more)*] $default)
         }
     };
-    (@go $chosen:ident ($n:expr) [] default ($body:expr)) => { $body };
-    (@go $chosen:ident ($n:expr) []) => {
+    (@run $chosen:ident $n:tt [] [($body:expr)]) => { $body };
+    (@run $chosen:ident $n:tt [] []) => {{
+        let _ = $chosen;
         ::core::unreachable!("select chose an arm that is not there")
-    };
+    }};
 }

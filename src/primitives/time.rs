@@ -75,7 +75,8 @@ pub fn tick(d: Duration) -> Receiver<Instant> {
     if d.is_zero() { Receiver::nil() } else { Ticker::new(d).c() }
 }
 
-/// Runs `f` in a goroutine of its own after `d`, unless it is stopped before. In Go, `time.AfterFunc`.
+/// Runs `f` in a goroutine of its own after `d`, unless it is stopped before. In Go, `time.AfterFunc`;
+/// there a reset after `f` has started runs it again, here nothing is left to run.
 ///
 /// # Panics
 ///
@@ -84,7 +85,7 @@ pub fn tick(d: Duration) -> Receiver<Instant> {
 pub fn after_func<F: FnOnce() + Send + 'static>(d: Duration, f: F) -> Timer {
     let place = Place::here();
     let call = Call { f: Guarded::new(Some(Box::new(f))), place };
-    Timer(Armed::start(d, Chan::nil(), Effect::Call(call)))
+    Timer(Armed::start(d, Duration::ZERO, Effect::Call(call)))
 }
 
 /// A single event in the future. In Go, `time.Timer`.
@@ -103,7 +104,6 @@ struct Armed {
     state: Guarded<Setting>,
 }
 
-#[derive(Default)]
 struct Setting {
     timer: Option<TimerId>,
     /// Zero for a timer.
@@ -122,13 +122,26 @@ struct Call {
 
 impl Armed {
     #[track_caller]
-    fn start(d: Duration, channel: Chan<Instant>, effect: Effect) -> Arc<Self> {
+    fn start(d: Duration, period: Duration, effect: Effect) -> Arc<Self> {
         let object = Object::new(ObjectKind::Timer);
         let rt = object.enter();
         rt.step(Op::new(Action::Arm, objects::CLOCK, Place::here()));
-        let armed = Arc::new(Self { object, channel, effect, state: Guarded::default() });
-        armed.arm(rt, rt.now() + d);
+        let channel = match &effect {
+            Effect::Tick => timer_chan(object.id()),
+            Effect::Call(_) => Chan::nil(),
+        };
+        let state = Guarded::new(Setting { timer: None, period });
+        let armed = Arc::new(Self { object, channel, effect, state });
+        armed.arm_after(rt, d);
         armed
+    }
+
+    /// Without a delay it fires at once, so that what it does takes part in the choices to come.
+    fn arm_after(self: &Arc<Self>, rt: &dyn Backend, d: Duration) {
+        match d {
+            Duration::ZERO => Arc::clone(self).fire(rt, rt.now()),
+            d => self.arm(rt, rt.now() + d),
+        }
     }
 
     fn arm(self: &Arc<Self>, rt: &dyn Backend, due: Instant) {
@@ -138,19 +151,18 @@ impl Armed {
 
     /// Whether it was still going to fire, or had fired unread.
     #[track_caller]
-    fn stop(&self, action: Action) -> bool {
+    fn halt(&self, action: Action, period: Duration) -> bool {
         let rt = self.object.enter();
         rt.step(self.object.op(action, Place::here()));
-        let timer = self.state.lock().timer.take();
+        let before = std::mem::replace(&mut *self.state.lock(), Setting { timer: None, period });
         let pending = self.channel.core().is_some_and(|core| core.untick());
-        timer.is_some_and(|timer| rt.disarm(timer)) | pending
+        before.timer.is_some_and(|timer| rt.disarm(timer)) | pending
     }
 
     #[track_caller]
-    fn reset(self: &Arc<Self>, d: Duration) -> bool {
-        let was = self.stop(Action::Reset);
-        let rt = self.object.enter();
-        self.arm(rt, rt.now() + d);
+    fn reset(self: &Arc<Self>, d: Duration, period: Duration) -> bool {
+        let was = self.halt(Action::Reset, period);
+        self.arm_after(self.object.enter(), d);
         was
     }
 }
@@ -179,7 +191,7 @@ impl Fire for Armed {
 
     fn counts(&self) -> bool {
         match &self.effect {
-            Effect::Call(_) => true,
+            Effect::Call(call) => call.f.lock().is_some(),
             Effect::Tick => self.channel.core().is_some_and(|core| core.is_awaited()),
         }
     }
@@ -193,7 +205,7 @@ impl Timer {
     /// Outside of any run.
     #[track_caller]
     pub fn new(d: Duration) -> Self {
-        Self(Armed::start(d, timer_chan(), Effect::Tick))
+        Self(Armed::start(d, Duration::ZERO, Effect::Tick))
     }
 
     /// Its channel; the nil channel for [`after_func`].
@@ -209,7 +221,7 @@ impl Timer {
     /// Outside of its run.
     #[track_caller]
     pub fn stop(&self) -> bool {
-        self.0.stop(Action::Stop)
+        self.0.halt(Action::Stop, Duration::ZERO)
     }
 
     /// Makes it fire `d` from now; whether it was still going to fire, or had fired unread.
@@ -219,7 +231,7 @@ impl Timer {
     /// Outside of its run.
     #[track_caller]
     pub fn reset(&self, d: Duration) -> bool {
-        self.0.reset(d)
+        self.0.reset(d, Duration::ZERO)
     }
 }
 
@@ -233,9 +245,7 @@ impl Ticker {
     #[track_caller]
     pub fn new(d: Duration) -> Self {
         assert!(!d.is_zero(), "non-positive interval for NewTicker");
-        let armed = Armed::start(d, timer_chan(), Effect::Tick);
-        armed.state.lock().period = d;
-        Self(armed)
+        Self(Armed::start(d, d, Effect::Tick))
     }
 
     /// Its channel. It is not closed when the ticker stops.
@@ -250,8 +260,7 @@ impl Ticker {
     /// Outside of its run.
     #[track_caller]
     pub fn stop(&self) {
-        self.0.state.lock().period = Duration::ZERO;
-        self.0.stop(Action::Stop);
+        self.0.halt(Action::Stop, Duration::ZERO);
     }
 
     /// Ticks every `d`, the first time `d` from now.
@@ -262,8 +271,7 @@ impl Ticker {
     #[track_caller]
     pub fn reset(&self, d: Duration) {
         assert!(!d.is_zero(), "non-positive interval for Ticker.Reset");
-        self.0.reset(d);
-        self.0.state.lock().period = d;
+        self.0.reset(d, d);
     }
 }
 
@@ -276,5 +284,133 @@ impl fmt::Debug for Timer {
 impl fmt::Debug for Ticker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.0.object, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prelude::*;
+    use crate::{Explore, Kind, Sim};
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn a_sleep_takes_its_time_and_none_takes_none() {
+        crate::check(|| {
+            let start = now();
+            sleep(Duration::ZERO);
+            assert_eq!(since(start), Duration::ZERO);
+            sleep(SECOND);
+            assert_eq!((since(start), now() - SECOND), (SECOND, start));
+        });
+    }
+
+    #[test]
+    fn a_tick_carries_the_time_at_which_it_was_due() {
+        crate::check(|| {
+            let (start, timer) = (now(), Timer::new(SECOND));
+            sleep(5 * SECOND);
+            assert_eq!((timer.c().len(), timer.c().cap()), (0, 0));
+            assert_eq!(timer.c().recv(), Some(start + SECOND));
+        });
+    }
+
+    #[test]
+    fn stop_is_true_until_the_tick_is_received_and_takes_it_away() {
+        crate::check(|| {
+            let timer = Timer::new(SECOND);
+            assert!(timer.stop() && !timer.stop());
+            assert!(!timer.reset(SECOND));
+            sleep(2 * SECOND);
+            assert!(timer.stop(), "it expired unread");
+            assert!(timer.c().try_recv().is_err());
+            timer.reset(SECOND);
+            timer.c().recv();
+            assert!(!timer.stop());
+        });
+    }
+
+    #[test]
+    fn without_a_delay_a_timer_can_be_read_at_once() {
+        crate::check(|| {
+            assert_eq!(after(Duration::ZERO).try_recv(), Ok(now()));
+            let timer = Timer::new(SECOND);
+            timer.reset(Duration::ZERO);
+            assert!(timer.c().try_recv().is_ok() && !timer.stop());
+        });
+    }
+
+    #[test]
+    fn a_ticker_counts_from_its_due_times_and_keeps_one_tick() {
+        crate::check(|| {
+            let (start, ticker) = (now(), Ticker::new(SECOND));
+            let at = |n: u32| Some(start + n * SECOND);
+            assert_eq!((ticker.c().recv(), ticker.c().recv()), (at(1), at(2)));
+            sleep(3 * SECOND + SECOND / 2);
+            assert_eq!((ticker.c().recv(), ticker.c().recv()), (at(3), at(6)));
+            ticker.reset(2 * SECOND);
+            assert_eq!(ticker.c().recv(), at(8));
+            ticker.stop();
+            sleep(5 * SECOND);
+            assert!(ticker.c().try_recv().is_err());
+        });
+    }
+
+    #[test]
+    fn after_func_runs_in_a_goroutine_of_its_own() {
+        crate::check(|| {
+            let ran = chan(2);
+            let (first, second) = (ran.clone(), ran.clone());
+            let timer = after_func(SECOND, move || first.send(runtime::goroutine_id()));
+            assert!(timer.c().is_nil());
+            assert_ne!(ran.recv(), Some(runtime::goroutine_id()));
+            assert!(!timer.stop() && !timer.reset(SECOND));
+            assert!(after_func(SECOND, move || second.send(0)).stop());
+            sleep(2 * SECOND);
+            assert!(ran.try_recv().is_err());
+        });
+    }
+
+    #[test]
+    fn misuse_has_the_texts_of_go() {
+        crate::check(|| {
+            assert!(tick(Duration::ZERO).is_nil());
+            let panic = recover(|| Ticker::new(Duration::ZERO)).expect_err("it panics");
+            assert_eq!(panic.message(), "non-positive interval for NewTicker");
+            let ticker = Ticker::new(SECOND);
+            let panic = recover(|| ticker.reset(Duration::ZERO)).expect_err("it panics");
+            assert_eq!(panic.message(), "non-positive interval for Ticker.Reset");
+        });
+    }
+
+    #[test]
+    fn a_timer_that_nobody_waits_for_does_not_keep_the_program_alive() {
+        let run = Sim::new().run(|| {
+            let _timer = (Timer::new(SECOND), Ticker::new(SECOND));
+            select! {}
+        });
+        assert_eq!((run.exit.to_string(), run.elapsed), ("deadlock".to_owned(), Duration::ZERO));
+        let run = Sim::new().run(|| {
+            after_func(SECOND, || ());
+            select! {}
+        });
+        assert_eq!((run.exit.to_string(), run.elapsed), ("deadlock".to_owned(), SECOND));
+    }
+
+    #[test]
+    fn never_is_never() {
+        let run = Sim::new().run(|| assert!(after(Duration::MAX).recv().is_none()));
+        assert_eq!(run.exit.to_string(), "deadlock");
+    }
+
+    #[test]
+    fn a_receive_that_a_timer_ends_is_cut_off_as_a_sleep_is() {
+        let kinds = |main: fn()| -> Vec<Kind> {
+            let report = Explore::new().schedules(100).keep_going().run(main);
+            report.findings.iter().map(|found| found.finding.kind).collect()
+        };
+        assert_eq!(kinds(|| go(|| sleep(SECOND))), [Kind::CutOff]);
+        assert_eq!(kinds(|| go(|| assert!(after(SECOND).recv().is_some()))), [Kind::CutOff]);
     }
 }

@@ -1,10 +1,12 @@
 //! Laws and stories, in one binary.
 
 mod capture;
+mod chan;
 mod determinism;
 mod endings;
 mod golden;
 mod handles;
 mod headlines;
 mod process;
+mod select;
 mod tidy;

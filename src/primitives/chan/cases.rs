@@ -3,26 +3,48 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::line::Seat;
 use super::state::{Received, Sent};
-use super::{Chan, Core, Receiver, Sender};
+use super::{Chan, Core, Receiver, Sender, touching};
 use crate::backend::{Backend, Waiter};
-use crate::event::{Action, Detail, ObjectId, Place};
+use crate::event::{Action, Detail, Op, Place};
 
 /// One case, whatever its type.
 pub trait Arm {
-    /// The channel's number; nothing for the nil channel, which is never ready.
+    /// What is announced: `so_far`, on this channel too. Nothing is added for the nil channel, which is
+    /// never ready.
     #[doc(hidden)]
-    fn object(&self) -> Option<Number>;
+    fn announce(&self, so_far: Announcement) -> Announcement;
+    /// Whether its channel is nil, or its slot empty.
+    #[doc(hidden)]
+    fn is_off(&self) -> bool;
     #[doc(hidden)]
     fn receives(&self) -> bool;
     #[doc(hidden)]
     fn act(&mut self, step: Step<'_>) -> bool;
 }
 
-/// A channel's number, opaque outside.
+/// The operation that stands for all cases so far, opaque outside.
 #[doc(hidden)]
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Number(pub(crate) ObjectId);
+#[derive(Clone, Copy)]
+pub struct Announcement {
+    pub(crate) place: Place,
+    pub(crate) op: Option<Op>,
+}
+
+impl Announcement {
+    /// The same for one more channel.
+    fn on<T>(self, core: &Core<T>, action: Action) -> Self {
+        let op = match self.op {
+            None => core.op(action, self.place),
+            Some(op) => {
+                let op = touching(op, core.object.id());
+                core.owner.map_or(op, |owner| touching(op, owner))
+            }
+        };
+        Self { op: Some(op), ..self }
+    }
+}
 
 /// What a case is asked to do, opaque outside.
 #[doc(hidden)]
@@ -36,11 +58,15 @@ pub(crate) enum Doing<'a> {
     Ready(&'a dyn Backend),
     /// Do it; it is ready.
     Commit(&'a dyn Backend, Place),
+    /// An attempt found nothing ready.
+    Fail(&'a dyn Backend, Place),
     /// Queue up.
     Park(Waiter),
-    /// Leave the queue; the flag says whether this case was woken. True if the channel was closed
-    /// under a sender.
-    Unpark(&'a dyn Backend, Waiter, bool, Place),
+    /// Leave the queue: somebody woken by this case, or not. True if the channel was closed under a
+    /// sender.
+    Unpark(&'a dyn Backend, bool, Place),
+    /// The run is over, and this case ends without effect.
+    End,
 }
 
 impl fmt::Debug for Step<'_> {
@@ -49,9 +75,9 @@ impl fmt::Debug for Step<'_> {
     }
 }
 
-impl fmt::Debug for Number {
+impl fmt::Debug for Announcement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Number")
+        f.write_str("Announcement")
     }
 }
 
@@ -59,12 +85,17 @@ impl fmt::Debug for Number {
 pub struct RecvArm<T> {
     core: Option<Arc<Core<T>>>,
     value: Option<T>,
+    seat: Option<Seat>,
 }
+
+/// Where a `send` arm sends to.
+pub struct SendTo<T>(Option<Arc<Core<T>>>);
 
 /// `send(c, value)`.
 pub struct SendArm<'a, T> {
     core: Option<Arc<Core<T>>>,
     slot: &'a mut Option<T>,
+    seat: Option<Seat>,
 }
 
 /// What `select!` can receive from: channels, receiving sides, and references to them.
@@ -76,12 +107,12 @@ pub trait Source<T> {
 /// What `select!` can send to.
 pub trait Target<T> {
     #[doc(hidden)]
-    fn send_arm<'a>(&self, slot: &'a mut Option<T>) -> SendArm<'a, T>;
+    fn send_to(&self) -> SendTo<T>;
 }
 
 impl<T: Send + 'static> Source<T> for Chan<T> {
     fn recv_arm(&self) -> RecvArm<T> {
-        RecvArm { core: self.core().cloned(), value: None }
+        RecvArm { core: self.core().cloned(), value: None, seat: None }
     }
 }
 
@@ -98,22 +129,20 @@ impl<T, S: Source<T> + ?Sized> Source<T> for &S {
 }
 
 impl<T: Send + 'static> Target<T> for Chan<T> {
-    fn send_arm<'a>(&self, slot: &'a mut Option<T>) -> SendArm<'a, T> {
-        // An empty slot switches the case off, as a nil channel does.
-        let core = if slot.is_some() { self.core().cloned() } else { None };
-        SendArm { core, slot }
+    fn send_to(&self) -> SendTo<T> {
+        SendTo(self.core().cloned())
     }
 }
 
 impl<T: Send + 'static> Target<T> for Sender<T> {
-    fn send_arm<'a>(&self, slot: &'a mut Option<T>) -> SendArm<'a, T> {
-        self.0.send_arm(slot)
+    fn send_to(&self) -> SendTo<T> {
+        self.0.send_to()
     }
 }
 
 impl<T, S: Target<T> + ?Sized> Target<T> for &S {
-    fn send_arm<'a>(&self, slot: &'a mut Option<T>) -> SendArm<'a, T> {
-        (**self).send_arm(slot)
+    fn send_to(&self) -> SendTo<T> {
+        (**self).send_to()
     }
 }
 
@@ -125,9 +154,28 @@ impl<T> RecvArm<T> {
     }
 }
 
+impl<T> SendTo<T> {
+    /// The value to send; here it gets its type.
+    #[doc(hidden)]
+    pub fn value(&self, value: T) -> Option<T> {
+        Some(value)
+    }
+
+    /// The case, with the slot it sends from. An empty one switches it off, as a nil channel does.
+    #[doc(hidden)]
+    pub fn arm(self, slot: &mut Option<T>) -> SendArm<'_, T> {
+        let core = self.0.filter(|_| slot.is_some());
+        SendArm { core, slot, seat: None }
+    }
+}
+
 impl<T: Send + 'static> Arm for RecvArm<T> {
-    fn object(&self) -> Option<Number> {
-        self.core.as_ref().map(|core| Number(core.object.id()))
+    fn announce(&self, so_far: Announcement) -> Announcement {
+        self.core.as_ref().map_or(so_far, |core| so_far.on(core, Action::Recv))
+    }
+
+    fn is_off(&self) -> bool {
+        self.core.is_none()
     }
 
     fn receives(&self) -> bool {
@@ -144,34 +192,36 @@ impl<T: Send + 'static> Arm for RecvArm<T> {
             Doing::Ready(rt) => return core.state.lock().can_recv(&|w| rt.waits(w)),
             Doing::Commit(rt, place) => {
                 let received = core.state.lock().recv(&mut |w| rt.wake(w));
-                let (action, detail) = match received {
-                    Received::Buffered(value) => {
-                        self.value = Some(value);
-                        (Action::Recv, Detail::Done)
-                    }
-                    Received::From(go, value) => {
-                        self.value = Some(value);
-                        (Action::Recv, Detail::With(go))
-                    }
-                    Received::Closed | Received::Empty => (Action::RecvClosed, Detail::Done),
+                let (action, detail, value) = match received {
+                    Received::Buffered(value) => (Action::Recv, Detail::Done, Some(value)),
+                    Received::From(go, value) => (Action::Recv, Detail::With(go), Some(value)),
+                    Received::Closed | Received::Empty => (Action::RecvClosed, Detail::Done, None),
                 };
-                rt.did(core.object.op(action, place), detail);
+                self.value = value;
+                rt.did(core.op(action, place), detail);
             }
-            Doing::Park(waiter) => core.state.lock().park_receiver(waiter),
-            Doing::Unpark(rt, waiter, woken, place) => {
-                self.value = core.state.lock().forget(waiter);
+            Doing::Fail(rt, place) => rt.did(core.op(Action::Failed, place), Detail::Done),
+            Doing::Park(waiter) => self.seat = Some(core.state.lock().park_receiver(waiter)),
+            Doing::Unpark(rt, woken, place) => {
+                let Some(seat) = self.seat.take() else { return false };
+                self.value = core.state.lock().leave_receiver(seat);
                 if woken && self.value.is_none() {
-                    rt.did(core.object.op(Action::RecvClosed, place), Detail::Done);
+                    rt.did(core.op(Action::RecvClosed, place), Detail::Done);
                 }
             }
+            Doing::End => {}
         }
         false
     }
 }
 
 impl<T: Send + 'static> Arm for SendArm<'_, T> {
-    fn object(&self) -> Option<Number> {
-        self.core.as_ref().map(|core| Number(core.object.id()))
+    fn announce(&self, so_far: Announcement) -> Announcement {
+        self.core.as_ref().map_or(so_far, |core| so_far.on(core, Action::Send))
+    }
+
+    fn is_off(&self) -> bool {
+        self.core.is_none()
     }
 
     fn receives(&self) -> bool {
@@ -189,7 +239,7 @@ impl<T: Send + 'static> Arm for SendArm<'_, T> {
             Doing::Commit(rt, place) => {
                 let Some(value) = self.slot.take() else { return false };
                 let sent = core.state.lock().send(value, &mut |w| rt.wake(w));
-                let op = core.object.op(Action::Send, place);
+                let op = core.op(Action::Send, place);
                 match sent {
                     Sent::Buffered => rt.did(op, Detail::Done),
                     Sent::To(go) => rt.did(op, Detail::With(go)),
@@ -201,17 +251,32 @@ impl<T: Send + 'static> Arm for SendArm<'_, T> {
                     }
                 }
             }
+            Doing::Fail(rt, place) => rt.did(core.op(Action::Failed, place), Detail::Done),
             Doing::Park(waiter) => {
                 if let Some(value) = self.slot.take() {
-                    core.state.lock().park_sender(waiter, value);
+                    self.seat = Some(core.state.lock().park_sender(waiter, value));
                 }
             }
-            Doing::Unpark(_, waiter, woken, _) => {
-                *self.slot = core.state.lock().forget(waiter);
-                return woken && self.slot.is_some();
+            Doing::Unpark(rt, woken, place) => {
+                let Some(seat) = self.seat.take() else { return false };
+                *self.slot = core.state.lock().leave_sender(seat);
+                if woken && self.slot.is_some() {
+                    rt.did(core.op(Action::Send, place), Detail::Done);
+                    return true;
+                }
+            }
+            Doing::End => {
+                let unsent = self.slot.take();
+                drop(unsent);
             }
         }
         false
+    }
+}
+
+impl<T> fmt::Debug for SendTo<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SendTo")
     }
 }
 

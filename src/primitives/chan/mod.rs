@@ -1,20 +1,21 @@
 //! Channels: buffered, rendezvous, nil, closed.
 
 mod cases;
+mod line;
 mod state;
 
 pub use cases::Arm;
-pub(crate) use cases::Doing;
-pub(crate) use cases::{RecvArm, SendArm, Source, Step, Target};
+pub(crate) use cases::{Announcement, Doing, RecvArm, SendTo, Source, Step, Target};
 
 use std::fmt;
 use std::sync::Arc;
 
+use self::line::Seat;
 use self::state::{ChanState, Received, Sent};
 use super::guarded::Guarded;
 use super::object::Object;
 use crate::backend::{self, Always, Backend, Waiter, Wake};
-use crate::event::{Action, Detail, GoroutineState, ObjectKind, Op, Place};
+use crate::event::{Action, Detail, GoroutineState, ObjectId, ObjectKind, ObjectSet, Op, Place};
 
 /// A channel of values of type `T`. Clones share it, as Go's channel values do.
 ///
@@ -32,6 +33,8 @@ pub(crate) struct Core<T> {
     cap: usize,
     /// A timer's channel, whose pending tick nobody can count.
     timer: bool,
+    /// The context or timer whose operations do something to this channel.
+    owner: Option<ObjectId>,
     state: Guarded<ChanState<T>>,
 }
 
@@ -72,7 +75,8 @@ impl fmt::Display for TryRecvError {
 
 impl std::error::Error for TryRecvError {}
 
-/// Makes a channel with room for `cap` values; with 0, a send waits for its receive. In Go, `make(chan T, cap)`.
+/// Makes a channel with room for `cap` values; with 0, a send waits for its receive. In Go,
+/// `make(chan T, cap)`.
 ///
 /// ```
 /// use goseed::prelude::*;
@@ -85,21 +89,44 @@ impl std::error::Error for TryRecvError {}
 ///     assert_eq!(c.recv(), None); // closed and drained
 /// });
 /// ```
+///
+/// # Panics
+///
+/// `makechan: size out of range` if no memory could hold that many.
 #[track_caller]
 pub fn chan<T: Send + 'static>(cap: usize) -> Chan<T> {
-    Chan::with(Object::new(ObjectKind::Chan), cap, false)
+    let bytes = cap.checked_mul(size_of::<T>()).and_then(|bytes| isize::try_from(bytes).ok());
+    assert!(bytes.is_some(), "makechan: size out of range");
+    Chan::with(cap, false, None)
 }
 
 /// The channel of a timer: unbuffered to look at, though one tick can wait in it.
 #[track_caller]
-pub(crate) fn timer_chan<T: Send + 'static>() -> Chan<T> {
-    Chan::with(Object::new(ObjectKind::Chan), 1, true)
+pub(crate) fn timer_chan<T: Send + 'static>(timer: ObjectId) -> Chan<T> {
+    Chan::with(1, true, Some(timer))
+}
+
+/// The channel that a context closes.
+#[track_caller]
+pub(crate) fn done_chan(context: ObjectId) -> Chan<()> {
+    Chan::with(0, false, Some(context))
+}
+
+/// `op`, which does something to `other` too.
+pub(crate) fn touching(op: Op, other: ObjectId) -> Op {
+    let mut objects: ObjectSet = op.objects.with(other);
+    if other != op.object && !objects.is_many() {
+        // Both have the same place in the set: it must not look like a set of one.
+        objects = objects.with(ObjectId::new(op.object.index() as u32 + 1));
+    }
+    Op { objects, ..op }
 }
 
 impl<T> Chan<T> {
-    fn with(object: Object, cap: usize, timer: bool) -> Self {
-        let state = Guarded::new(ChanState::new(cap));
-        Self(Some(Arc::new(Core { object, cap, timer, state })))
+    #[track_caller]
+    fn with(cap: usize, timer: bool, owner: Option<ObjectId>) -> Self {
+        let (object, state) = (Object::new(ObjectKind::Chan), Guarded::new(ChanState::new(cap)));
+        Self(Some(Arc::new(Core { object, cap, timer, owner, state })))
     }
 }
 
@@ -165,7 +192,7 @@ impl<T: Send + 'static> Chan<T> {
     pub fn len(&self) -> usize {
         let Some(core) = &self.0 else { return 0 };
         let rt = core.object.enter();
-        rt.step(core.object.op(Action::Len, Place::here()));
+        rt.step(core.op(Action::Len, Place::here()));
         if core.timer { 0 } else { core.state.lock().len() }
     }
 
@@ -210,16 +237,19 @@ impl<T: Send + 'static> Chan<T> {
     #[track_caller]
     pub fn try_send(&self, v: T) -> Result<(), TrySendError<T>> {
         let place = Place::here();
-        let Some(core) = &self.0 else { return Err(TrySendError::Full(v)) };
+        let Some(core) = &self.0 else {
+            try_nil("try_send", place);
+            return Err(TrySendError::Full(v));
+        };
         let rt = core.object.enter();
-        let op = core.object.op(Action::TrySend, place);
+        let op = core.op(Action::TrySend, place);
         rt.point(op, &Always);
         let sent = core.state.lock().send(v, &mut |w| rt.wake(w));
         match sent {
             Sent::Buffered => rt.did(op, Detail::Done),
             Sent::To(go) => rt.did(op, Detail::With(go)),
             Sent::Full(v) => {
-                rt.did(core.object.op(Action::Failed, place), Detail::Done);
+                rt.did(core.op(Action::Failed, place), Detail::Done);
                 return Err(TrySendError::Full(v));
             }
             Sent::Closed(_v) => core.sent_on_closed(rt, place),
@@ -239,14 +269,17 @@ impl<T: Send + 'static> Chan<T> {
     #[track_caller]
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
         let place = Place::here();
-        let Some(core) = &self.0 else { return Err(TryRecvError::Empty) };
+        let Some(core) = &self.0 else {
+            try_nil("try_recv", place);
+            return Err(TryRecvError::Empty);
+        };
         let rt = core.object.enter();
-        rt.point(core.object.op(Action::TryRecv, place), &Always);
+        rt.point(core.op(Action::TryRecv, place), &Always);
         match core.recv_now(rt, Action::TryRecv, place) {
             Now::Value(value) => Ok(value),
             Now::Closed => Err(TryRecvError::Closed),
             Now::Empty => {
-                rt.did(core.object.op(Action::Failed, place), Detail::Done);
+                rt.did(core.op(Action::Failed, place), Detail::Done);
                 Err(TryRecvError::Empty)
             }
         }
@@ -274,65 +307,87 @@ enum Now<T> {
     Empty,
 }
 
+impl<T> Core<T> {
+    /// `action` on this channel.
+    fn op(&self, action: Action, place: Place) -> Op {
+        let op = self.object.op(action, place);
+        self.owner.map_or(op, |owner| touching(op, owner))
+    }
+}
+
+/// Somebody in the line of senders or receivers, who leaves it when it goes on or is unwound.
+struct Queued<'a, T> {
+    core: &'a Core<T>,
+    seat: Option<Seat>,
+    leave: fn(&mut ChanState<T>, Seat) -> Option<T>,
+}
+
+impl<T> Queued<'_, T> {
+    /// What a receiver was handed; what a sender could not hand over.
+    fn leave(&mut self) -> Option<T> {
+        let seat = self.seat.take()?;
+        (self.leave)(&mut self.core.state.lock(), seat)
+    }
+}
+
+impl<T> Drop for Queued<'_, T> {
+    fn drop(&mut self) {
+        let left = self.leave();
+        drop(left);
+    }
+}
+
 impl<T: Send + 'static> Core<T> {
     fn send(&self, v: T, place: Place) {
         let rt = self.object.enter();
-        let op = self.object.op(Action::Send, place);
+        let op = self.op(Action::Send, place);
         rt.point(op, &Always);
-        let mut state = self.state.lock();
-        match state.send(v, &mut |w| rt.wake(w)) {
-            Sent::Buffered => {
-                drop(state);
-                rt.did(op, Detail::Done);
-            }
-            Sent::To(go) => {
-                drop(state);
-                rt.did(op, Detail::With(go));
-            }
-            Sent::Closed(_v) => {
-                drop(state);
-                self.sent_on_closed(rt, place);
-            }
-            Sent::Full(v) => {
-                let waiter = rt.waiter(0);
-                state.park_sender(waiter, v);
-                drop(state);
-                let wake = rt.park(op, GoroutineState::ChanSend);
-                let left = self.state.lock().forget(waiter);
-                if wake != Wake::Ended && left.is_some() {
-                    self.sent_on_closed(rt, place);
-                }
-            }
+        let sent = self.state.lock().send(v, &mut |w| rt.wake(w));
+        match sent {
+            Sent::Buffered => rt.did(op, Detail::Done),
+            Sent::To(go) => rt.did(op, Detail::With(go)),
+            Sent::Closed(_v) => self.sent_on_closed(rt, place),
+            Sent::Full(v) => self.send_later(rt, v, op),
+        }
+    }
+
+    fn send_later(&self, rt: &dyn Backend, v: T, op: Op) {
+        let seat = self.state.lock().park_sender(rt.waiter(0), v);
+        let mut queued = Queued { core: self, seat: Some(seat), leave: ChanState::leave_sender };
+        let wake = rt.park(op, GoroutineState::ChanSend);
+        let left = queued.leave();
+        if left.is_some() && wake != Wake::Ended {
+            self.sent_on_closed(rt, op.place);
         }
     }
 
     fn sent_on_closed(&self, rt: &dyn Backend, place: Place) {
-        rt.did(self.object.op(Action::Send, place), Detail::Done);
+        rt.did(self.op(Action::Send, place), Detail::Done);
         rt.misuse("send on closed channel", place);
     }
 
     fn recv(&self, place: Place) -> Option<T> {
         let rt = self.object.enter();
-        let op = self.object.op(Action::Recv, place);
+        let op = self.op(Action::Recv, place);
         rt.point(op, &Always);
         match self.recv_now(rt, Action::Recv, place) {
             Now::Value(value) => return Some(value),
             Now::Closed => return None,
             Now::Empty => {}
         }
-        let waiter = rt.waiter(0);
-        self.state.lock().park_receiver(waiter);
+        let seat = self.state.lock().park_receiver(rt.waiter(0));
+        let mut queued = Queued { core: self, seat: Some(seat), leave: ChanState::leave_receiver };
         let wake = rt.park(op, GoroutineState::ChanReceive);
-        let value = self.state.lock().forget(waiter);
+        let value = queued.leave();
         if value.is_none() && wake != Wake::Ended {
-            rt.did(self.object.op(Action::RecvClosed, place), Detail::Done);
+            rt.did(self.op(Action::RecvClosed, place), Detail::Done);
         }
         value
     }
 
     fn recv_now(&self, rt: &dyn Backend, action: Action, place: Place) -> Now<T> {
         let received = self.state.lock().recv(&mut |w| rt.wake(w));
-        let op = self.object.op(action, place);
+        let op = self.op(action, place);
         match received {
             Received::Buffered(value) => {
                 rt.did(op, Detail::Done);
@@ -343,7 +398,7 @@ impl<T: Send + 'static> Core<T> {
                 Now::Value(value)
             }
             Received::Closed => {
-                rt.did(self.object.op(Action::RecvClosed, place), Detail::Done);
+                rt.did(self.op(Action::RecvClosed, place), Detail::Done);
                 Now::Closed
             }
             Received::Empty => Now::Empty,
@@ -352,7 +407,7 @@ impl<T: Send + 'static> Core<T> {
 
     fn close(&self, place: Place) {
         let rt = self.object.enter();
-        let op = self.object.op(Action::Close, place);
+        let op = self.op(Action::Close, place);
         rt.point(op, &Always);
         if self.state.lock().close(&mut |w| rt.wake(w)) {
             rt.did(op, Detail::Done);
@@ -362,14 +417,22 @@ impl<T: Send + 'static> Core<T> {
     }
 
     /// Closes it without a point, as part of somebody else's operation; again is nothing.
-    pub(crate) fn close_within(&self, rt: &dyn Backend) {
-        self.state.lock().close(&mut |w| rt.wake(w));
+    pub(crate) fn close_within(&self, rt: &dyn Backend, place: Place) {
+        let closed = self.state.lock().close(&mut |w| rt.wake(w));
+        if closed {
+            rt.did(self.op(Action::Close, place), Detail::Done);
+        }
     }
 
-    /// A tick, unless one is pending.
+    /// A tick, unless one is pending. The clock sends it.
     pub(crate) fn tick(&self, rt: &dyn Backend, value: T) {
         let sent = self.state.lock().send(value, &mut |w| rt.wake(w));
-        drop(sent);
+        let op = self.op(Action::Send, self.object.made());
+        match sent {
+            Sent::Buffered => rt.did(op, Detail::Done),
+            Sent::To(go) => rt.did(op, Detail::With(go)),
+            Sent::Full(_) | Sent::Closed(_) => {}
+        }
     }
 
     /// Takes the pending tick away; whether there was one.
@@ -393,6 +456,12 @@ fn block_for_ever(action: Action, why: GoroutineState, place: Place) {
     rt.point(op, &Always);
     rt.waiter(0);
     rt.park(op, why);
+}
+
+/// An attempt on a nil channel, which never succeeds.
+#[track_caller]
+fn try_nil(what: &str, place: Place) {
+    super::in_a_run(what).step(Op::local(Action::Failed, place));
 }
 
 impl<T: Send + 'static> Sender<T> {

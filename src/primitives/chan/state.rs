@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use super::line::{Line, Seat};
 use crate::backend::Waiter;
 use crate::event::GoId;
 
@@ -16,12 +17,14 @@ pub(super) type Claim<'a> = &'a mut dyn FnMut(Waiter) -> bool;
 pub(super) struct ChanState<T> {
     cap: usize,
     buffer: VecDeque<T>,
-    /// Parked receivers, oldest first; never together with buffered values.
-    receivers: VecDeque<Waiter>,
-    /// Parked senders with their values, oldest first; never together with free slots.
-    senders: VecDeque<(Waiter, T)>,
+    /// Parked receivers; never together with buffered values.
+    receivers: Line<Waiter>,
     /// Values handed to receivers that have not run since.
-    delivered: Vec<(Waiter, T)>,
+    handed: Line<T>,
+    /// Parked senders with their values; never together with free slots.
+    senders: Line<(Waiter, T)>,
+    /// Values that senders have to take back: a close came, or their `select` was won elsewhere.
+    returned: Line<T>,
     closed: bool,
 }
 
@@ -56,9 +59,10 @@ impl<T> ChanState<T> {
         Self {
             cap,
             buffer: VecDeque::new(),
-            receivers: VecDeque::new(),
-            senders: VecDeque::new(),
-            delivered: Vec::new(),
+            receivers: Line::new(),
+            handed: Line::new(),
+            senders: Line::new(),
+            returned: Line::new(),
             closed: false,
         }
     }
@@ -69,7 +73,7 @@ impl<T> ChanState<T> {
 
     /// Whether a send could be done now, be it to panic.
     pub(super) fn can_send(&self, waits: &dyn Fn(Waiter) -> bool) -> bool {
-        self.closed || self.buffer.len() < self.cap || self.receivers.iter().any(|&w| waits(w))
+        self.closed || self.buffer.len() < self.cap || self.has_receivers(waits)
     }
 
     /// Whether a receive could be done now.
@@ -86,9 +90,9 @@ impl<T> ChanState<T> {
         if self.closed {
             return Sent::Closed(value);
         }
-        while let Some(receiver) = self.receivers.pop_front() {
+        while let Some((seat, receiver)) = self.receivers.first() {
             if claim(receiver) {
-                self.delivered.push((receiver, value));
+                self.handed.keep(seat, value);
                 return Sent::To(receiver.go);
             }
         }
@@ -101,18 +105,13 @@ impl<T> ChanState<T> {
 
     pub(super) fn recv(&mut self, claim: Claim<'_>) -> Received<T> {
         let head = self.buffer.pop_front();
-        while let Some((sender, value)) = self.senders.pop_front() {
-            if !claim(sender) {
-                // Its select was won elsewhere and has not taken the value back yet.
-                self.delivered.push((sender, value));
-                continue;
-            }
+        if let Some((go, value)) = self.waiting_sender(claim) {
             return match head {
                 Some(head) => {
                     self.buffer.push_back(value);
-                    Received::From(sender.go, head)
+                    Received::From(go, head)
                 }
-                None => Received::From(sender.go, value),
+                None => Received::From(go, value),
             };
         }
         match head {
@@ -122,17 +121,30 @@ impl<T> ChanState<T> {
         }
     }
 
+    /// The oldest parked sender that still waits goes on, without its value.
+    fn waiting_sender(&mut self, claim: Claim<'_>) -> Option<(GoId, T)> {
+        while let Some((seat, (sender, value))) = self.senders.first() {
+            if claim(sender) {
+                return Some((sender.go, value));
+            }
+            self.returned.keep(seat, value);
+        }
+        None
+    }
+
     /// Closes the channel; false if it was closed. Waiters are collected receivers first, each kind
     /// oldest first, and made ready in reverse order.
     pub(super) fn close(&mut self, claim: Claim<'_>) -> bool {
         if std::mem::replace(&mut self.closed, true) {
             return false;
         }
-        let mut all: Vec<Waiter> = self.receivers.drain(..).collect();
-        for (sender, value) in self.senders.drain(..) {
+        let mut all = Vec::new();
+        while let Some((_, receiver)) = self.receivers.first() {
+            all.push(receiver);
+        }
+        while let Some((seat, (sender, value))) = self.senders.first() {
             all.push(sender);
-            // The sender takes its value back when it runs, and panics.
-            self.delivered.push((sender, value));
+            self.returned.keep(seat, value);
         }
         for waiter in all.into_iter().rev() {
             claim(waiter);
@@ -140,27 +152,27 @@ impl<T> ChanState<T> {
         true
     }
 
-    pub(super) fn park_receiver(&mut self, waiter: Waiter) {
-        self.receivers.push_back(waiter);
+    pub(super) fn park_receiver(&mut self, waiter: Waiter) -> Seat {
+        self.receivers.join(waiter)
     }
 
-    pub(super) fn park_sender(&mut self, waiter: Waiter, value: T) {
-        self.senders.push_back((waiter, value));
+    pub(super) fn park_sender(&mut self, waiter: Waiter, value: T) -> Seat {
+        self.senders.join((waiter, value))
     }
 
-    /// What a woken receiver was handed; nothing if a close woke it. For a sender whose value was not
-    /// taken, the value.
-    pub(super) fn take_delivered(&mut self, waiter: Waiter) -> Option<T> {
-        let at = self.delivered.iter().position(|(to, _)| *to == waiter)?;
-        Some(self.delivered.swap_remove(at).1)
+    /// A receiver no longer waits: what it was handed, if it was.
+    pub(super) fn leave_receiver(&mut self, seat: Seat) -> Option<T> {
+        match self.receivers.leave(seat) {
+            Some(_) => None,
+            None => self.handed.leave(seat),
+        }
     }
 
-    /// Takes a waiter's entry out of the queues; gives a sender's value back.
-    pub(super) fn forget(&mut self, waiter: Waiter) -> Option<T> {
-        self.receivers.retain(|entry| *entry != waiter);
-        match self.senders.iter().position(|(entry, _)| *entry == waiter) {
-            Some(at) => self.senders.remove(at).map(|(_, value)| value),
-            None => self.take_delivered(waiter),
+    /// A sender no longer waits: its value, unless somebody has it.
+    pub(super) fn leave_sender(&mut self, seat: Seat) -> Option<T> {
+        match self.senders.leave(seat) {
+            Some((_, value)) => Some(value),
+            None => self.returned.leave(seat),
         }
     }
 
@@ -172,7 +184,7 @@ impl<T> ChanState<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::VecDeque;
+    use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
     use proptest::prelude::*;
     use proptest::test_runner::{Config, RngSeed};
@@ -188,88 +200,163 @@ mod tests {
         Send,
         Recv,
         Close,
-        Stale,
+        /// A parked one is woken elsewhere, and has not run since.
+        Stale(prop::sample::Index),
+        /// A parked one, or one that was woken, goes on.
+        Leave(prop::sample::Index),
     }
 
     fn operation() -> impl Strategy<Value = Operation> {
         prop_oneof![
-            4 => Just(Operation::Send),
-            4 => Just(Operation::Recv),
+            8 => Just(Operation::Send),
+            8 => Just(Operation::Recv),
             1 => Just(Operation::Close),
-            1 => Just(Operation::Stale),
+            2 => any::<prop::sample::Index>().prop_map(Operation::Stale),
+            6 => any::<prop::sample::Index>().prop_map(Operation::Leave),
         ]
     }
 
-    /// A channel as one would write it on a napkin: values in order of sending, waiters in order.
+    /// A channel as one would write it on a napkin. Goroutine *n* sends the value *n*.
     #[derive(Default)]
     struct Naive {
         cap: usize,
-        values: VecDeque<u32>,
-        receivers: VecDeque<u32>,
+        buffer: VecDeque<u32>,
+        /// In the order of parking; senders and receivers are never here together.
+        parked: Vec<u32>,
+        /// What each of those that left the line finds when it runs.
+        found: BTreeMap<u32, Option<u32>>,
+        stale: BTreeSet<u32>,
         closed: bool,
+    }
+
+    impl Naive {
+        /// Serves the oldest of `kind` that still waits; the others find `nothing`.
+        fn serve(&mut self, kind: &BTreeSet<u32>, returns: bool) -> Option<u32> {
+            while let Some(at) = self.parked.iter().position(|n| kind.contains(n)) {
+                let n = self.parked.remove(at);
+                if !self.stale.contains(&n) {
+                    return Some(n);
+                }
+                self.found.insert(n, returns.then_some(n));
+            }
+            None
+        }
+    }
+
+    #[derive(Default)]
+    struct Both {
+        naive: Naive,
+        senders: BTreeSet<u32>,
+        receivers: BTreeSet<u32>,
+        seats: BTreeMap<u32, Seat>,
+    }
+
+    impl Both {
+        fn send(&mut self, state: &mut ChanState<u32>, n: u32) {
+            let stale = &self.naive.stale;
+            let sent = state.send(n, &mut |w| !stale.contains(&w.go.number()));
+            if self.naive.closed {
+                assert_eq!(sent, Sent::Closed(n));
+            } else if let Some(to) = self.naive.serve(&self.receivers, false) {
+                assert_eq!(sent, Sent::To(GoId::new(to)));
+                self.naive.found.insert(to, Some(n));
+            } else if self.naive.buffer.len() < self.naive.cap {
+                assert_eq!(sent, Sent::Buffered);
+                self.naive.buffer.push_back(n);
+            } else {
+                assert_eq!(sent, Sent::Full(n));
+                self.senders.insert(n);
+                self.naive.parked.push(n);
+                self.seats.insert(n, state.park_sender(waiter(n), n));
+            }
+        }
+
+        fn recv(&mut self, state: &mut ChanState<u32>, n: u32) {
+            let stale = &self.naive.stale;
+            let received = state.recv(&mut |w| !stale.contains(&w.go.number()));
+            let head = self.naive.buffer.pop_front();
+            match (head, self.naive.serve(&self.senders, true)) {
+                (Some(head), Some(from)) => {
+                    assert_eq!(received, Received::From(GoId::new(from), head));
+                    self.naive.buffer.push_back(from);
+                    self.naive.found.insert(from, None);
+                }
+                (None, Some(from)) => {
+                    assert_eq!(received, Received::From(GoId::new(from), from));
+                    self.naive.found.insert(from, None);
+                }
+                (Some(head), None) => assert_eq!(received, Received::Buffered(head)),
+                (None, None) if self.naive.closed => assert_eq!(received, Received::Closed),
+                (None, None) => {
+                    assert_eq!(received, Received::Empty);
+                    self.receivers.insert(n);
+                    self.naive.parked.push(n);
+                    self.seats.insert(n, state.park_receiver(waiter(n)));
+                }
+            }
+        }
+
+        fn close(&mut self, state: &mut ChanState<u32>) {
+            let mut woken = Vec::new();
+            let closed = state.close(&mut |w| {
+                woken.push(w.go.number());
+                true
+            });
+            assert_eq!(closed, !self.naive.closed);
+            self.naive.closed = true;
+            let parked = std::mem::take(&mut self.naive.parked);
+            assert!(parked.iter().rev().eq(&woken), "{parked:?} {woken:?}");
+            for n in parked {
+                self.naive.found.insert(n, self.senders.contains(&n).then_some(n));
+            }
+        }
+
+        fn leave(&mut self, state: &mut ChanState<u32>, at: &prop::sample::Index) {
+            let all: Vec<u32> = self.seats.keys().copied().collect();
+            let Some(n) = (!all.is_empty()).then(|| all[at.index(all.len())]) else { return };
+            let seat = self.seats.remove(&n).expect("it is one of them");
+            let sends = self.senders.contains(&n);
+            let parked = self.naive.parked.iter().position(|&other| other == n);
+            let found = match parked.map(|at| self.naive.parked.remove(at)) {
+                Some(_) => sends.then_some(n),
+                None => self.naive.found.remove(&n).expect("it has left the line"),
+            };
+            let left = if sends { state.leave_sender(seat) } else { state.leave_receiver(seat) };
+            assert_eq!(left, found);
+        }
+
+        fn stale(&mut self, at: &prop::sample::Index) {
+            if !self.naive.parked.is_empty() {
+                let at = at.index(self.naive.parked.len());
+                self.naive.stale.insert(self.naive.parked[at]);
+            }
+        }
     }
 
     proptest! {
         #![proptest_config(Config {
             failure_persistence: None,
             rng_seed: RngSeed::Fixed(1),
-            ..Config::default()
+            ..Config::with_cases(1_000)
         })]
 
         #[test]
         fn it_agrees_with_a_naive_channel(
             cap in 0_usize..4,
-            operations in prop::collection::vec(operation(), 0..40),
+            operations in prop::collection::vec(operation(), 0..60),
         ) {
             let mut state = ChanState::new(cap);
-            let mut naive = Naive { cap, ..Naive::default() };
-            let mut stale = Vec::new();
+            let mut both = Both { naive: Naive { cap, ..Naive::default() }, ..Both::default() };
             for (n, operation) in operations.into_iter().enumerate() {
                 let n = n as u32;
-                let mut woken = Vec::new();
-                let mut claim = |w: Waiter| {
-                    let waits = !stale.contains(&w);
-                    if waits { woken.push(w.go.number()); }
-                    waits
-                };
                 match operation {
-                    Operation::Send => match state.send(n, &mut claim) {
-                        Sent::Closed(_) => prop_assert!(naive.closed),
-                        Sent::To(go) => {
-                            prop_assert_eq!(Some(go.number()), naive.receivers.pop_front());
-                            prop_assert_eq!(state.take_delivered(waiter(go.number())), Some(n));
-                        }
-                        Sent::Buffered => naive.values.push_back(n),
-                        Sent::Full(value) => {
-                            prop_assert!(naive.values.len() >= naive.cap);
-                            state.park_sender(waiter(n), value);
-                            naive.values.push_back(n);
-                        }
-                    },
-                    Operation::Recv => match state.recv(&mut claim) {
-                        Received::Buffered(value) | Received::From(_, value) => {
-                            prop_assert_eq!(Some(value), naive.values.pop_front());
-                        }
-                        Received::Closed => prop_assert!(naive.closed && naive.values.is_empty()),
-                        Received::Empty => {
-                            prop_assert!(naive.values.is_empty());
-                            state.park_receiver(waiter(n));
-                            naive.receivers.push_back(n);
-                        }
-                    },
-                    Operation::Close => {
-                        prop_assert_eq!(state.close(&mut claim), !naive.closed);
-                        naive.closed = true;
-                        naive.receivers.clear();
-                        naive.values.truncate(cap.min(naive.values.len()));
-                    }
-                    Operation::Stale => {
-                        if let Some(gone) = naive.receivers.pop_back() {
-                            stale.push(waiter(gone));
-                        }
-                    }
+                    Operation::Send => both.send(&mut state, n),
+                    Operation::Recv => both.recv(&mut state, n),
+                    Operation::Close => both.close(&mut state),
+                    Operation::Stale(at) => both.stale(&at),
+                    Operation::Leave(at) => both.leave(&mut state, &at),
                 }
-                prop_assert_eq!(state.len(), naive.values.len().min(cap));
+                prop_assert_eq!(state.len(), both.naive.buffer.len());
             }
         }
     }
@@ -300,9 +387,9 @@ mod tests {
     #[test]
     fn a_lost_select_gets_its_value_back() {
         let mut state = ChanState::new(0);
-        state.park_sender(waiter(2), 'a');
+        let seat = state.park_sender(waiter(2), 'a');
         assert_eq!(state.recv(&mut |_| false), Received::Empty);
-        assert_eq!(state.forget(waiter(2)), Some('a'));
-        assert_eq!(state.forget(waiter(2)), None);
+        assert_eq!(state.leave_sender(seat), Some('a'));
+        assert_eq!(state.leave_sender(seat), None);
     }
 }

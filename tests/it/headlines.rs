@@ -44,56 +44,64 @@ fn truncated() {
 /// What a run must show to be the bug.
 type Shows = fn(&Run) -> bool;
 
-/// (name, program, what it shows, token of `random`, token of `pct:3`)
-const HEADLINES: [(&str, fn(), Shows, [&str; 2]); 4] = [
-    (
-        "capture",
-        capture,
-        |run| run.stdout != "0\n1\n2\n3\n4\n" && run.exit.code() == 0,
-        [
+/// One bug.
+struct Headline {
+    name: &'static str,
+    program: fn(),
+    shows: Shows,
+    /// Drawn by `random` and by `pct:3`.
+    tokens: [&'static str; 2],
+}
+
+const HEADLINES: &[Headline] = &[
+    Headline {
+        name: "capture",
+        program: capture,
+        shows: |run| run.stdout != "0\n1\n2\n3\n4\n" && run.exit.code() == 0,
+        tokens: [
             "gs1.AQGJGP3yAAZyYW5kb20AAAAAAAAAAAAGAQABAQECAQMBBBgCAQIDAQMCAgEBBAIDAwQBAwEEAQIBAQECAQUBBgIFAQYBAgIHAQgDBwEKAQkECgEAdnm-Lg",
             "gs1.AQGJGP3yAAVwY3Q6MwAAAAAAAAAAHAUBAAEBAQIBAwUEBQIFAgUCBQcGAPgDAFk",
         ],
-    ),
-    (
-        "lost increment",
-        lost_increment,
-        |run| run.stdout == "1\n",
-        [
+    },
+    Headline {
+        name: "lost increment",
+        program: lost_increment,
+        shows: |run| run.stdout == "1\n",
+        tokens: [
             "gs1.AQGJGP3yAAZyYW5kb20AAAAAAAAAAAMDAQEBAAgCAgIBAgIBAgIBAQIBAQQBAHEN_fg",
             "gs1.AQGJGP3yAAVwY3Q6MwAAAAAAAAAADgMBAQEABAICAgICBQMEAAbV_7A",
         ],
-    ),
-    (
-        "leak",
-        leak,
-        |run| run.found(Kind::Leak).is_some(),
-        [
+    },
+    Headline {
+        name: "leak",
+        program: leak,
+        shows: |run| run.found(Kind::Leak).is_some(),
+        tokens: [
             "gs1.AQGJGP3yAAZyYW5kb20AAAAAAAAAAAABAQIBANWzgWw",
             "gs1.AQGJGP3yAAVwY3Q6MwAAAAAAAAAAAAIBAAEEAgBD4EKz",
         ],
-    ),
-    (
-        "truncated",
-        truncated,
-        |run| run.stdout.is_empty(),
-        [
+    },
+    Headline {
+        name: "truncated",
+        program: truncated,
+        shows: |run| run.stdout.is_empty(),
+        tokens: [
             "gs1.AQGJGP3yAAZyYW5kb20AAAAAAAAAAAABAQIBANWzgWw",
             "gs1.AQGJGP3yAAVwY3Q6MwAAAAAAAAAAAgEBAgEAMvesRQ",
         ],
-    ),
+    },
 ];
 
 #[test]
 fn each_bug_is_found_by_both_strategies_and_replays_from_its_literal_token() {
-    for (name, program, shows, tokens) in HEADLINES {
+    for Headline { name, program, shows, tokens } in HEADLINES {
         for (strategy, token) in ["random", "pct:3"].into_iter().zip(tokens) {
-            let report =
-                Explore::new().strategy(strategy).schedules(1_000).keep_going().run(program);
+            let explore = Explore::new().strategy(strategy).schedules(1_000).keep_going();
+            let report = explore.run(*program);
             let found = report.outcomes.values().map(|seen| seen.schedule.token());
-            let fresh = found.into_iter().find(|token| shows(&replay(token, program)));
+            let fresh = found.into_iter().find(|token| shows(&replay(token, *program)));
             let fresh = fresh.unwrap_or_else(|| panic!("{strategy} does not find: {name}"));
-            assert!(shows(&replay(token, program)), "{name}, {strategy}: pin {fresh}");
+            assert!(shows(&replay(token, *program)), "{name}, {strategy}: pin {fresh}");
         }
     }
 }

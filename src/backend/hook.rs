@@ -10,11 +10,12 @@ use std::io::Write as _;
 use std::panic::{self, Location};
 use std::sync::Once;
 
-use super::sim;
+use crate::event::Place;
 
 thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
     static LOCATION: Cell<Option<&'static Location<'static>>> = const { Cell::new(None) };
+    static BLAMED: Cell<Option<Place>> = const { Cell::new(None) };
 }
 
 /// Installs the hook, once per process.
@@ -31,15 +32,23 @@ pub(crate) fn install() {
                 announce(message);
                 return previous(info);
             }
-            LOCATION.set(info.location().map(sim::leak_location));
-            sim::panic_raised(message);
+            LOCATION.set(info.location().map(super::sim::leak_location));
+            if let Some(rt) = super::current() {
+                rt.raised(message);
+            }
         }));
     });
 }
 
+/// The panic that is about to be raised is the fault of this line of the user's.
+pub(super) fn blame(place: Place) {
+    BLAMED.set(Some(place));
+}
+
 /// Where the last panic on this thread was raised.
-pub(super) fn take_location() -> Option<&'static Location<'static>> {
-    LOCATION.take()
+pub(super) fn take_place() -> Option<Place> {
+    let location = LOCATION.take();
+    BLAMED.take().or_else(|| location.map(Place::from))
 }
 
 fn text(payload: &dyn Any) -> &str {
@@ -59,7 +68,7 @@ fn aborts(message: &str) -> bool {
 }
 
 fn announce(message: &str) {
-    let who = sim::describe_current();
+    let who = super::current().map_or_else(|| "no goroutine".to_owned(), |rt| rt.describe());
     let _ = writeln!(std::io::stderr(), "{who}: {message}; the process aborts");
 }
 

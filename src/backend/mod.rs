@@ -22,6 +22,8 @@
 
 mod hook;
 pub(crate) mod sim;
+mod timers;
+mod unwind;
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -31,6 +33,10 @@ use crate::event::{
 };
 
 pub(crate) use hook::{Quiet, install as install_panic_hook};
+pub(crate) use unwind::Unwind;
+
+/// A value that all goroutines of a run share.
+pub(crate) type Shared = Arc<dyn std::any::Any + Send + Sync>;
 
 /// What a goroutine runs.
 pub(crate) type Body = Box<dyn FnOnce() + Send>;
@@ -119,8 +125,8 @@ pub(crate) enum Stream {
 pub(crate) trait Backend {
     /// The process-wide number of the run.
     fn run(&self) -> u64;
-    /// The goroutine that runs.
-    fn current(&self) -> GoId;
+    /// The number of the goroutine that runs. Called in a signal handler too: it only reads.
+    fn number(&self) -> u64;
     /// Registers an object. May also be called while the clock fires.
     fn make(&self, kind: ObjectKind) -> ObjectId;
     /// Makes a goroutine, which can run from now on. The `go` operation itself is the caller's: `point`
@@ -141,6 +147,9 @@ pub(crate) trait Backend {
 
     /// A new ticket for the running goroutine, which makes its earlier ones stale.
     fn waiter(&self, case: u32) -> Waiter;
+    /// Makes the running goroutine's last ticket stale before it has parked; the case with which somebody
+    /// has woken it by then.
+    fn retract(&self) -> Option<u32>;
     /// Blocks until the last ticket is woken. `op` is what it waits to do.
     fn park(&self, op: Op, state: GoroutineState) -> Wake;
     /// Wakes this waiter: false if it no longer waits on this ticket (then nothing happens).
@@ -178,6 +187,14 @@ pub(crate) trait Backend {
     /// Ends the running goroutine, running its destructors.
     fn goexit(&self) -> !;
 
+    /// Runs `work`, which may block its thread, where it keeps no other goroutine from running; comes
+    /// back when it is done.
+    fn block(&self, op: Op, work: Body);
+    /// How many goroutines can run at the same time.
+    fn procs(&self) -> usize;
+    /// How many processors there are.
+    fn cpus(&self) -> usize;
+
     /// How many goroutines there are.
     fn count(&self) -> usize;
     /// All of them, in the order of creation.
@@ -185,23 +202,15 @@ pub(crate) trait Backend {
     /// Blocks until all other goroutines are blocked and no timer is due.
     fn wait_idle(&self, op: Op);
 
-    /// Whether the running goroutine unwinds: because of a panic, `goexit` or the end of the run.
-    fn unwinding(&self) -> bool;
-    /// Whether the running goroutine unwinds because of a panic.
-    fn panicking(&self) -> bool;
-    /// Enters (+1) or leaves (−1) a `defer!` body.
-    fn in_defer(&self, change: i32);
-    /// The latest panic of the running goroutine was caught: it no longer panics.
-    fn caught(&self) -> Raised;
-    /// A `defer!` body panicked with this while its goroutine unwound.
-    fn replaced(&self, payload: Box<dyn std::any::Any + Send>);
-    /// Whether this payload is one of ours that nobody may catch (`goexit`, the end of the run).
-    fn passes_through(&self, payload: &(dyn std::any::Any + Send)) -> bool;
+    /// Lends what the running goroutine knows of its unwinding, exactly once.
+    fn unwind(&self, look: &mut dyn FnMut(&mut Unwind));
+    /// Who runs, in which run: for a last line before an abort.
+    fn describe(&self) -> String;
 
     /// This run's value of a global, if it has one.
-    fn global(&self, key: usize) -> Option<Arc<dyn std::any::Any + Send + Sync>>;
-    /// Keeps this run's value of a global.
-    fn set_global(&self, key: usize, value: Arc<dyn std::any::Any + Send + Sync>);
+    fn global(&self, key: usize) -> Option<Shared>;
+    /// Keeps this run's value of a global, unless it has one; gives back the one that counts.
+    fn set_global(&self, key: usize, value: Shared) -> Shared;
     /// Objects made between these belong to the global at this place.
     fn in_global(&self, place: Option<Place>) -> Option<Place>;
 }

@@ -1,6 +1,5 @@
 //! Package-level variables: one value per run, made when it is first used.
 
-use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -34,11 +33,7 @@ impl<T: Clone + Send + Sync + 'static> Global<T> {
         let key = std::ptr::from_ref(self).addr();
         let value = match rt.global(key) {
             Some(value) => value,
-            None => {
-                let value: Arc<dyn Any + Send + Sync> = Arc::new(self.make());
-                rt.set_global(key, Arc::clone(&value));
-                value
-            }
+            None => rt.set_global(key, Arc::new(self.make())),
         };
         value.downcast_ref::<T>().expect("a global keeps its type").clone()
     }

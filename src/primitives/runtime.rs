@@ -1,7 +1,11 @@
 //! The scheduler, as Go's package `runtime` shows it.
 
+use std::sync::Arc;
+
+use super::guarded::Guarded;
 use super::in_a_run;
-use crate::backend::Always;
+use super::panic::recover;
+use crate::backend::{self, Always, Backend};
 use crate::event::{Action, Detail, GoroutineInfo, Op, Place, full_dump, grouped_dump, objects};
 
 /// Lets others run first. In Go, `runtime.Gosched`.
@@ -40,14 +44,16 @@ pub fn num_goroutine() -> usize {
     look().count()
 }
 
-/// How many goroutines can run at the same time: 1 in the simulator.
+/// How many goroutines can run at the same time: 1 in the simulator and outside of any run. In Go,
+/// `runtime.GOMAXPROCS(0)`.
 pub fn gomaxprocs() -> usize {
-    1
+    backend::current().map_or(1, |rt| rt.procs())
 }
 
-/// How many processors the machine has: 1 in the simulator, so that programs which ask replay anywhere.
+/// How many processors the machine has: 1 in the simulator, so that programs which ask replay anywhere,
+/// and outside of any run.
 pub fn num_cpu() -> usize {
-    1
+    backend::current().map_or(1, |rt| rt.cpus())
 }
 
 /// The running goroutine's number, as reports and dumps show it; main's is 1.
@@ -57,7 +63,7 @@ pub fn num_cpu() -> usize {
 /// Outside of any run.
 #[track_caller]
 pub fn goroutine_id() -> u64 {
-    u64::from(in_a_run("runtime::goroutine_id").current().number())
+    in_a_run("runtime::goroutine_id").number()
 }
 
 /// The form of a dump.
@@ -84,7 +90,7 @@ pub fn goroutine_dump(form: Dump) -> String {
 }
 
 #[track_caller]
-fn look() -> &'static dyn crate::backend::Backend {
+fn look() -> &'static dyn Backend {
     let rt = in_a_run("the number of goroutines");
     rt.step(Op::new(Action::Count, objects::GOROUTINES, Place::here()));
     rt
@@ -92,7 +98,8 @@ fn look() -> &'static dyn crate::backend::Backend {
 
 /// Runs `f`, which may block the thread, as a system call: others run meanwhile.
 ///
-/// In the simulator it runs where it stands, before and after which others may run.
+/// On cores it runs on a thread of its own, while the goroutine waits. In the simulator it runs where it
+/// stands, and others may run before and after it.
 ///
 /// # Panics
 ///
@@ -102,10 +109,15 @@ pub fn blocking<R: Send + 'static, F: FnOnce() -> R + Send + 'static>(f: F) -> R
     let rt = in_a_run("runtime::blocking");
     let op = Op::local(Action::Blocking, Place::here());
     rt.point(op, &Always);
-    let result = f();
-    rt.did(op, Detail::Done);
-    rt.point(op, &Always);
-    result
+    let result = Arc::new(Guarded::new(None));
+    let to = Arc::clone(&result);
+    let work = move || {
+        let outcome = recover(f);
+        *to.lock() = Some(outcome);
+    };
+    rt.block(op, Box::new(work));
+    let outcome = result.lock().take().expect("it is done, with a value or a panic");
+    outcome.unwrap_or_else(|panic| panic.raise())
 }
 
 /// Waits until all other goroutines are blocked and nothing more can happen without time passing.

@@ -1,6 +1,6 @@
 //! The `select` statement: the first of several channel operations that can be done.
 
-use super::chan::{Announcement, Arm, Doing, RecvArm, SendTo, Source, Step, Target};
+use super::chan::{Acted, Announcement, Arm, Doing, RecvArm, SendTo, Source, Step, Target};
 use super::in_a_run;
 use crate::backend::{Always, Backend, Waiter, Wake};
 use crate::event::{Action, Detail, GoroutineState, Op, Place};
@@ -30,17 +30,23 @@ pub fn wait(arms: &mut Arms<'_, '_>, has_default: bool) -> usize {
     }
     let op = announced(arms, has_default, place);
     rt.point(op, &Always);
-    if let Some(chosen) = choose(rt, arms) {
-        if arms[chosen].act(Step(Doing::Commit(rt, place))) {
-            rt.misuse("send on closed channel", place);
+    loop {
+        if let Some(chosen) = choose(rt, arms) {
+            match arms[chosen].act(Step(Doing::Commit(rt, place))) {
+                Acted::Missed => continue,
+                Acted::Closed => rt.misuse("send on closed channel", place),
+                Acted::Fine | Acted::Ready => {}
+            }
+            return chosen;
         }
-        return chosen;
+        if has_default {
+            fail(rt, arms, place);
+            return arms.len();
+        }
+        if let Some(chosen) = block(rt, arms, op) {
+            return chosen;
+        }
     }
-    if has_default {
-        fail(rt, arms, place);
-        return arms.len();
-    }
-    block(rt, arms, op)
 }
 
 /// The operation that stands for all cases: a plain one if there is only one.
@@ -61,14 +67,14 @@ fn announced(arms: &Arms<'_, '_>, has_default: bool, place: Place) -> Op {
 fn choose(rt: &dyn Backend, arms: &mut Arms<'_, '_>) -> Option<usize> {
     let (mut count, mut first) = (0, None);
     for (n, arm) in arms.iter_mut().enumerate() {
-        if arm.act(Step(Doing::Ready(rt))) {
+        if arm.act(Step(Doing::Ready(rt))) == Acted::Ready {
             count += 1;
             first = first.or(Some(n));
         }
     }
     match count {
         0 | 1 => first,
-        _ => nth_ready(rt, arms, rt.pick(count)),
+        _ => nth_ready(rt, arms, rt.pick(count)).or(first),
     }
 }
 
@@ -76,7 +82,7 @@ fn nth_ready(rt: &dyn Backend, arms: &mut Arms<'_, '_>, n: u32) -> Option<usize>
     let mut ready = arms
         .iter_mut()
         .enumerate()
-        .filter_map(|(n, arm)| arm.act(Step(Doing::Ready(rt))).then_some(n));
+        .filter_map(|(n, arm)| (arm.act(Step(Doing::Ready(rt))) == Acted::Ready).then_some(n));
     ready.nth(n as usize)
 }
 
@@ -103,7 +109,8 @@ impl Queued<'_, '_, '_> {
     fn leave(&mut self, woken: Option<usize>) -> bool {
         let mut closed = false;
         for (n, arm) in self.arms.iter_mut().enumerate() {
-            closed |= arm.act(Step(Doing::Unpark(self.rt, woken == Some(n), self.place)));
+            let step = Step(Doing::Unpark(self.rt, woken == Some(n), self.place));
+            closed |= arm.act(step) == Acted::Closed;
         }
         closed
     }
@@ -115,23 +122,32 @@ impl Drop for Queued<'_, '_, '_> {
     }
 }
 
-fn block(rt: &dyn Backend, arms: &mut Arms<'_, '_>, op: Op) -> usize {
+/// Queues up in all cases and waits; nothing if one of them has become ready meanwhile, which only
+/// happens where others really run at the same time.
+fn block(rt: &dyn Backend, arms: &mut Arms<'_, '_>, op: Op) -> Option<usize> {
     let waiter = rt.waiter(0);
-    for (n, arm) in arms.iter_mut().enumerate() {
-        arm.act(Step(Doing::Park(Waiter { case: n as u32, ..waiter })));
-    }
     let why = state(arms);
     let mut queued = Queued { rt, arms, place: op.place };
-    let woken = match rt.park(op, why) {
-        Wake::Case(n) => Some(n as usize),
-        Wake::Ended => None,
-    };
+    let mut join = queued.arms.iter_mut().enumerate();
+    let ready = join.any(|(n, arm)| {
+        let waiter = Waiter { case: n as u32, ..waiter };
+        arm.act(Step(Doing::Park(rt, waiter))) == Acted::Ready
+    });
+    let woken = if ready { Some(rt.retract()?) } else { case(rt.park(op, why)) };
+    let woken = woken.map(|n| n as usize);
     let closed = queued.leave(woken);
     drop(queued);
     if closed {
         rt.misuse("send on closed channel", op.place);
     }
-    woken.unwrap_or_else(|| end(rt, arms))
+    Some(woken.unwrap_or_else(|| end(rt, arms)))
+}
+
+fn case(wake: Wake) -> Option<u32> {
+    match wake {
+        Wake::Case(n) => Some(n),
+        Wake::Ended => None,
+    }
 }
 
 /// The run is over while this waits in a destructor.

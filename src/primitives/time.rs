@@ -105,7 +105,8 @@ struct Armed {
 }
 
 struct Setting {
-    timer: Option<TimerId>,
+    /// What is armed, and when it is due: a firing that finds something else here comes too late.
+    timer: Option<(TimerId, Instant)>,
     /// Zero for a timer.
     period: Duration,
 }
@@ -139,14 +140,19 @@ impl Armed {
     /// Without a delay it fires at once, so that what it does takes part in the choices to come.
     fn arm_after(self: &Arc<Self>, rt: &dyn Backend, d: Duration) {
         match d {
-            Duration::ZERO => Arc::clone(self).fire(rt, rt.now()),
+            Duration::ZERO => self.act(rt, rt.now()),
             d => self.arm(rt, rt.now() + d),
         }
     }
 
     fn arm(self: &Arc<Self>, rt: &dyn Backend, due: Instant) {
+        let mut state = self.state.lock();
+        self.arm_within(&mut state, rt, due);
+    }
+
+    fn arm_within(self: &Arc<Self>, state: &mut Setting, rt: &dyn Backend, due: Instant) {
         let timer = rt.arm(due, Timed::Fire(Arc::clone(self) as Arc<dyn Fire>));
-        self.state.lock().timer = Some(timer);
+        state.timer = Some((timer, due));
     }
 
     /// Whether it was still going to fire, or had fired unread.
@@ -154,9 +160,11 @@ impl Armed {
     fn halt(&self, action: Action, period: Duration) -> bool {
         let rt = self.object.enter();
         rt.step(self.object.op(action, Place::here()));
-        let before = std::mem::replace(&mut *self.state.lock(), Setting { timer: None, period });
+        let mut state = self.state.lock();
+        let before = std::mem::replace(&mut *state, Setting { timer: None, period });
         let pending = self.channel.core().is_some_and(|core| core.untick());
-        before.timer.is_some_and(|timer| rt.disarm(timer)) | pending
+        drop(state);
+        before.timer.is_some_and(|(timer, _)| rt.disarm(timer)) | pending
     }
 
     #[track_caller]
@@ -167,9 +175,8 @@ impl Armed {
     }
 }
 
-impl Fire for Armed {
-    fn fire(self: Arc<Self>, clock: &dyn Backend, due: Instant) {
-        self.state.lock().timer = None;
+impl Armed {
+    fn act(&self, clock: &dyn Backend, due: Instant) {
         match &self.effect {
             Effect::Call(call) => {
                 let f = call.f.lock().take();
@@ -183,9 +190,21 @@ impl Fire for Armed {
                 }
             }
         }
-        let period = self.state.lock().period;
-        if !period.is_zero() {
-            self.arm(clock, due + period);
+    }
+}
+
+impl Fire for Armed {
+    fn fire(self: Arc<Self>, clock: &dyn Backend, due: Instant) {
+        let mut state = self.state.lock();
+        if state.timer.is_none_or(|(_, armed)| armed != due) {
+            // It was stopped or set anew, while it was about to fire on another thread.
+            return;
+        }
+        state.timer = None;
+        self.act(clock, due);
+        if !state.period.is_zero() {
+            let next = due + state.period;
+            self.arm_within(&mut state, clock, next);
         }
     }
 

@@ -1,9 +1,9 @@
 //! One goroutine of a run, and the table of all of them.
 
 use super::raw;
-use crate::backend::{Body, Object, Raised};
+use crate::backend::{Body, Object, Unwind};
 use crate::coroutine::{Coroutine, SuspendHandle};
-use crate::event::{GoId, GoroutineState, Panic, Path, Place};
+use crate::event::{GoId, GoroutineState, Path, Place};
 
 /// Where a goroutine is in its life.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,22 +58,7 @@ pub(super) struct Goroutine {
     /// Visible operations since main's return.
     pub(super) rest: u32,
 
-    /// The end of the run has been thrown into it and not been caught.
-    pub(super) killed: bool,
-    /// How often that was done.
-    pub(super) kills: u32,
-    /// Its park will never be woken any more.
-    pub(super) ended: bool,
-    /// `goexit` was called.
-    pub(super) exiting: bool,
-    /// The panics that are under way, innermost last.
-    pub(super) panics: Vec<Raised>,
-    /// Panics of `defer!` bodies that `goexit` or the end of the run made it run.
-    pub(super) late: Vec<Panic>,
-    /// A panic has ended it.
-    pub(super) crashed: bool,
-    /// How many `defer!` bodies it is in.
-    pub(super) defers: i32,
+    pub(super) unwind: Unwind,
 }
 
 pub(super) const NOWHERE: u32 = u32::MAX;
@@ -101,14 +86,7 @@ impl Goroutine {
             idle: 0,
             yielded_at: u64::MAX,
             rest: 0,
-            killed: false,
-            kills: 0,
-            ended: false,
-            exiting: false,
-            panics: Vec::new(),
-            late: Vec::new(),
-            crashed: false,
-            defers: 0,
+            unwind: Unwind::default(),
         }
     }
 

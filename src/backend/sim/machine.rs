@@ -206,7 +206,7 @@ impl Machine {
         }
         let waits = |go: &GoId| matches!(state.goroutines[go.index()].life, Life::Parked(_));
         let go = state.living().find(waits)?;
-        state.of(go).ended = true;
+        state.of(go).unwind.ended = true;
         Some(go)
     }
 }
@@ -285,7 +285,7 @@ impl State {
 
     fn fate(&self, go: GoId, raised: Option<&Raised>) -> Fate {
         let g = &self.goroutines[go.index()];
-        if let Some(raised) = raised.filter(|_| g.crashed) {
+        if let Some(raised) = raised.filter(|_| g.unwind.crashed) {
             return Fate::Panicking(raised.message.clone(), raised.place);
         }
         let blocked = g.is_alive() && g.life != Life::Dead;

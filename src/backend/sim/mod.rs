@@ -25,14 +25,12 @@ mod raw;
 mod root;
 mod seam;
 mod state;
-mod timers;
 
 use std::time::Duration;
 
 pub(crate) use crate::coroutine::DEFAULT_STACK_SIZE;
 pub(crate) use machine::Machine;
 pub(crate) use raw::leak_location;
-pub(crate) use seam::{describe_current, panic_raised};
 
 use crate::event::{Ending, Event, GoId, GoroutineInfo, ObjectInfo, Op};
 use crate::schedule::{Preempt, TimeModel};

@@ -5,32 +5,10 @@ use std::panic::{self, AssertUnwindSafe};
 
 use super::state::Phase;
 use super::{Sim, raw};
+use crate::backend::unwind::passes_through;
 use crate::backend::{Always, Backend};
 use crate::coroutine::Suspender;
 use crate::event::{Action, Detail, Exit, GoId, Op, Panic, Place, objects};
-
-/// Thrown into a goroutine to end it with the run. When somebody drops it who should have let it
-/// through, the goroutine is told so, and it is thrown again at the next operation.
-pub(super) struct Kill;
-
-impl Drop for Kill {
-    fn drop(&mut self) {
-        if let Some(sim) = raw::current() {
-            sim.state().me().killed = false;
-        }
-    }
-}
-
-/// Thrown to cut an operation in a `defer!` body that can never go on.
-pub(super) struct Cut;
-
-/// Thrown by `goexit`.
-pub(super) struct Goexit;
-
-/// Whether nobody may keep this payload.
-pub(super) fn passes_through(payload: &(dyn Any + Send)) -> bool {
-    payload.is::<Kill>() || payload.is::<Cut>() || payload.is::<Goexit>()
-}
 
 /// Runs the goroutine that has become current, from its first line to its end.
 pub(super) fn run(suspender: &Suspender) {
@@ -39,7 +17,7 @@ pub(super) fn run(suspender: &Suspender) {
     let body = sim.state().me().body.take().expect("a goroutine starts once");
     if sim.state().phase == Phase::Dying {
         // It has never run: its closure is dropped here, where a destructor can use primitives.
-        sim.state().me().killed = true;
+        sim.state().me().unwind.killed = true;
         let _ = panic::catch_unwind(AssertUnwindSafe(|| drop(body))).map_err(forget_quietly);
     } else {
         match panic::catch_unwind(AssertUnwindSafe(body)) {
@@ -86,8 +64,7 @@ fn ended(sim: &'static Sim) {
 
 /// `goexit` or the end of the run has unwound the body; a deferred call may have panicked meanwhile.
 fn cut_short(sim: &'static Sim) {
-    let late = std::mem::take(&mut sim.state().me().late);
-    match late.into_iter().reduce(|earlier, next| next.after(&earlier, false)) {
+    match sim.state().me().unwind.late() {
         Some(panic) => crash(sim, panic),
         None => ended(sim),
     }
@@ -95,7 +72,7 @@ fn cut_short(sim: &'static Sim) {
 
 /// A panic has got past everything that could have recovered it.
 fn crashed(sim: &'static Sim, payload: Box<dyn Any + Send>) {
-    let raised = sim.state().me().panics.last().cloned().unwrap_or_default();
+    let raised = sim.state().me().unwind.panics.last().cloned().unwrap_or_default();
     crash(sim, raised.panic(payload));
 }
 
@@ -103,8 +80,8 @@ fn crash(sim: &'static Sim, panic: Panic) {
     let line = panic.location().map(Place::from);
     let line = line.unwrap_or(sim.state().me().created);
     if attempt(sim, Op::local(Action::Crash, line)) {
-        sim.state().me().panics.clear();
-        sim.state().me().crashed = true;
+        sim.state().me().unwind.panics.clear();
+        sim.state().me().unwind.crashed = true;
         sim.state().program_ends(Exit::Panicked(panic), Some(line));
     }
 }

@@ -1,15 +1,14 @@
 //! The contract of [`Backend`], as the simulator keeps it.
 
-use std::any::Any;
 use std::panic;
 use std::sync::Arc;
-use std::thread;
 
 use super::goroutine::Life;
 use super::state::{Chooser, Phase, State};
-use super::{Sim, raw, root};
+use super::{Sim, raw};
+use crate::backend::unwind::{Cut, Goexit, Kill, Unwind};
 use crate::backend::{
-    self, Always, Backend, Body, Object, Raised, Stream, Timed, TimerId, Waiter, Wake,
+    self, Always, Backend, Body, Object, Shared, Stream, Timed, TimerId, Waiter, Wake,
 };
 use crate::event::{
     Action, Detail, Event, Exit, GoId, GoroutineInfo, GoroutineState, Instant, ObjectId,
@@ -18,20 +17,9 @@ use crate::event::{
 use crate::schedule::Preempt;
 use crate::strategy::Ready;
 
-/// How often the end is thrown into a goroutine that catches it, before it is left alone.
-const KILLS: u32 = 100;
-
 impl State {
-    /// Whether the running goroutine unwinds. `thread::panicking` alone cannot tell: it is true for
-    /// the whole thread while any of its goroutines does.
     fn unwinds(&mut self) -> bool {
-        let panicking = thread::panicking();
-        let me = self.me();
-        if !panicking {
-            // Whatever was raised has been caught by somebody who does not tell us.
-            me.panics.clear();
-        }
-        panicking && (me.killed || me.exiting || !me.panics.is_empty())
+        self.me().unwind.under_way()
     }
 
     /// Main's return took effect.
@@ -47,7 +35,7 @@ impl State {
             let op = self.ops[go.index()];
             let g = self.of(go);
             g.rest = 0;
-            let entry = (go, op, g.life, g.panics.last().cloned());
+            let entry = (go, op, g.life, g.unwind.panics.last().cloned());
             self.rest.push(entry);
         }
         let allowance = 1_000 + self.steps + 100 * self.rest.len() as u64;
@@ -236,13 +224,10 @@ impl Sim {
         if self.state().unwinds() {
             return;
         }
-        let me = self.state().me();
-        me.killed = true;
-        me.kills += 1;
-        if me.kills > KILLS {
+        if !self.state().me().unwind.kill() {
             self.strand();
         }
-        panic::resume_unwind(Box::new(root::Kill));
+        panic::resume_unwind(Box::new(Kill));
     }
 
     /// A point that is not like the others.
@@ -251,19 +236,17 @@ impl Sim {
     fn unusual_point(&self, op: &Op) -> bool {
         let state = self.state();
         if let Some(what) = backend::forbidden() {
-            if state.unwinds() || thread::panicking() {
+            if state.unwinds() || std::thread::panicking() {
                 return true;
             }
             backend::forbid(None);
-            state.misuse = Some(op.place);
+            backend::hook::blame(op.place);
             panic!("operation inside {what}");
         }
         if state.phase == Phase::Dying {
             state.ops[state.current.index()] = *op;
             self.die();
-            let me = self.state().me();
-            me.kills += 1;
-            if me.kills > 100 * KILLS {
+            if !self.state().me().unwind.ends_neutrally() {
                 self.strand();
             }
             return true;
@@ -306,8 +289,8 @@ impl Backend for Sim {
         self.state().run
     }
 
-    fn current(&self) -> GoId {
-        self.state().current
+    fn number(&self) -> u64 {
+        u64::from(self.state().current.number())
     }
 
     fn make(&self, kind: ObjectKind) -> ObjectId {
@@ -352,6 +335,12 @@ impl Backend for Sim {
         Waiter { go, ticket: me.ticket, case }
     }
 
+    fn retract(&self) -> Option<u32> {
+        let me = self.state().me();
+        me.ticket = me.ticket.wrapping_add(1);
+        None
+    }
+
     fn park(&self, op: Op, why: GoroutineState) -> Wake {
         let state = self.state();
         state.ops[state.current.index()] = op;
@@ -374,7 +363,7 @@ impl Backend for Sim {
             self.state().me().life = Life::Alive;
             self.die();
             // It unwinds already, and waits in a destructor.
-            if std::mem::take(&mut self.state().me().ended) {
+            if std::mem::take(&mut self.state().me().unwind.ended) {
                 return self.cut_or_end();
             }
             self.state().me().life = Life::Parked(why);
@@ -429,7 +418,7 @@ impl Backend for Sim {
     }
 
     fn disarm(&self, timer: TimerId) -> bool {
-        let did = self.state().timers.disarm(timer);
+        let did = self.state().timers.disarm(timer).is_some();
         self.state().update_clock();
         did
     }
@@ -470,16 +459,30 @@ impl Backend for Sim {
     #[track_caller]
     fn misuse(&self, text: &str, place: Place) {
         let state = self.state();
-        if state.unwinds() && state.me().defers == 0 {
+        if state.unwinds() && state.me().unwind.defers == 0 {
             return;
         }
-        state.misuse = Some(place);
+        backend::hook::blame(place);
         panic::panic_any(text.to_owned())
     }
 
     fn goexit(&self) -> ! {
-        self.state().me().exiting = true;
-        panic::resume_unwind(Box::new(root::Goexit))
+        self.state().me().unwind.exiting = true;
+        panic::resume_unwind(Box::new(Goexit))
+    }
+
+    fn block(&self, op: Op, work: Body) {
+        work();
+        self.did(op, Detail::Done);
+        self.point(op, &Always);
+    }
+
+    fn procs(&self) -> usize {
+        1
+    }
+
+    fn cpus(&self) -> usize {
+        1
     }
 
     fn count(&self) -> usize {
@@ -497,50 +500,25 @@ impl Backend for Sim {
         self.park(op, GoroutineState::WaitIdle);
     }
 
-    fn unwinding(&self) -> bool {
-        self.state().unwinds()
+    fn unwind(&self, look: &mut dyn FnMut(&mut Unwind)) {
+        look(&mut self.state().me().unwind);
     }
 
-    fn panicking(&self) -> bool {
-        !self.state().me().panics.is_empty() && thread::panicking()
+    fn describe(&self) -> String {
+        let state = self.state();
+        let info = state.info(state.current);
+        let (seed, index) = (state.settings.seed, state.settings.index);
+        format!("goroutine {} ({}), schedule {index} of seed {seed}", info.id.number(), info.path)
     }
 
-    fn in_defer(&self, change: i32) {
-        self.state().me().defers += change;
-    }
-
-    fn caught(&self) -> Raised {
-        self.state().me().panics.pop().unwrap_or_default()
-    }
-
-    fn replaced(&self, payload: Box<dyn Any + Send>) {
-        if root::passes_through(&*payload) {
-            let (exits, unwinds) = (payload.is::<root::Goexit>(), self.state().me().killed);
-            drop(payload);
-            let me = self.state().me();
-            me.exiting |= exits;
-            me.killed = unwinds;
-            return;
-        }
-        let panic = self.caught().panic(payload);
-        let me = self.state().me();
-        match me.panics.last_mut() {
-            Some(earlier) => earlier.replaced_by.push(panic),
-            None => me.late.push(panic),
-        }
-    }
-
-    fn passes_through(&self, payload: &(dyn Any + Send)) -> bool {
-        root::passes_through(payload)
-    }
-
-    fn global(&self, key: usize) -> Option<Arc<dyn Any + Send + Sync>> {
+    fn global(&self, key: usize) -> Option<Shared> {
         let globals = &self.state().globals;
         globals.iter().find(|(of, _)| *of == key).map(|(_, value)| Arc::clone(value))
     }
 
-    fn set_global(&self, key: usize, value: Arc<dyn Any + Send + Sync>) {
-        self.state().globals.push((key, value));
+    fn set_global(&self, key: usize, value: Shared) -> Shared {
+        self.state().globals.push((key, Arc::clone(&value)));
+        value
     }
 
     fn in_global(&self, place: Option<Place>) -> Option<Place> {
@@ -551,8 +529,8 @@ impl Backend for Sim {
 impl Sim {
     /// Nothing will wake the destructor that waits here.
     fn cut_or_end(&self) -> Wake {
-        if self.state().me().defers > 0 {
-            panic::resume_unwind(Box::new(root::Cut));
+        if self.state().me().unwind.defers > 0 {
+            panic::resume_unwind(Box::new(Cut));
         }
         Wake::Ended
     }
@@ -562,27 +540,9 @@ impl Sim {
         if self.state().over {
             self.stop();
         }
-        self.state().me().killed = true;
-        panic::resume_unwind(Box::new(root::Kill))
+        self.state().me().unwind.killed = true;
+        panic::resume_unwind(Box::new(Kill))
     }
-}
-
-/// The panic hook was called on this thread.
-pub(crate) fn panic_raised(message: &str) {
-    let Some(sim) = raw::current() else { return };
-    let state = sim.state();
-    let place = state.misuse.take().or_else(|| backend::hook::take_location().map(Place::from));
-    let raised = Raised { message: message.to_owned(), place, replaced_by: Vec::new() };
-    state.me().panics.push(raised);
-}
-
-/// Who runs on this thread, in which schedule: for a last line before an abort.
-pub(crate) fn describe_current() -> String {
-    let Some(sim) = raw::current() else { return "no goroutine".to_owned() };
-    let state = sim.state();
-    let info = state.info(state.current);
-    let (seed, index) = (state.settings.seed, state.settings.index);
-    format!("goroutine {} ({}), schedule {index} of seed {seed}", info.id.number(), info.path)
 }
 
 impl State {

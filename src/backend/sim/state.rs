@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::fingerprint::{Fingerprint, History, fold};
 use super::goroutine::{Enabled, Goroutine, Life, NOWHERE};
-use super::timers::Timers;
 use super::{Settings, TraceData};
+use crate::backend::timers::Timers;
 use crate::backend::{Raised, Waiter};
 use crate::coroutine::StackPool;
 use crate::event::{
@@ -100,9 +100,6 @@ pub(super) struct State {
     now_read: bool,
     pub(super) fingerprint: Fingerprint,
 
-    /// Where the misuse that is being raised was done.
-    pub(super) misuse: Option<Place>,
-
     pub(super) stdout: String,
     pub(super) stderr: String,
     pub(super) stderr_dated: String,
@@ -168,7 +165,6 @@ impl State {
             yielders: 0,
             now_read: false,
             fingerprint: Fingerprint::default(),
-            misuse: None,
             stdout: String::new(),
             stderr: String::new(),
             stderr_dated: String::new(),
@@ -211,7 +207,6 @@ impl State {
         (self.steps, self.points, self.progress, self.early) = (0, 0, 0, 0);
         (self.yielders, self.now_read) = (0, false);
         self.fingerprint = Fingerprint::default();
-        self.misuse = None;
         self.events.clear();
         self.make_fixed_objects();
         self.make_clock(place);

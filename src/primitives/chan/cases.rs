@@ -21,7 +21,7 @@ pub trait Arm {
     #[doc(hidden)]
     fn receives(&self) -> bool;
     #[doc(hidden)]
-    fn act(&mut self, step: Step<'_>) -> bool;
+    fn act(&mut self, step: Step<'_>) -> Acted;
 }
 
 /// The operation that stands for all cases so far, opaque outside.
@@ -46,6 +46,20 @@ impl Announcement {
     }
 }
 
+/// What a case has to say to a step.
+#[doc(hidden)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Acted {
+    /// It was done; or the case is not ready.
+    Fine,
+    /// The case is ready.
+    Ready,
+    /// Somebody else was faster.
+    Missed,
+    /// The channel is closed, and this was a send.
+    Closed,
+}
+
 /// What a case is asked to do, opaque outside.
 #[doc(hidden)]
 pub struct Step<'a>(pub(crate) Doing<'a>);
@@ -56,17 +70,20 @@ pub(crate) enum Doing<'a> {
     Enter,
     /// Say whether the operation can be done now.
     Ready(&'a dyn Backend),
-    /// Do it; it is ready.
+    /// Do it; it was ready.
     Commit(&'a dyn Backend, Place),
     /// An attempt found nothing ready.
     Fail(&'a dyn Backend, Place),
-    /// Queue up.
-    Park(Waiter),
-    /// Leave the queue: somebody woken by this case, or not. True if the channel was closed under a
-    /// sender.
+    /// Queue up, unless it is ready.
+    Park(&'a dyn Backend, Waiter),
+    /// Leave the queue: somebody woken by this case, or not.
     Unpark(&'a dyn Backend, bool, Place),
     /// The run is over, and this case ends without effect.
     End,
+}
+
+fn ready(is: bool) -> Acted {
+    if is { Acted::Ready } else { Acted::Fine }
 }
 
 impl fmt::Debug for Step<'_> {
@@ -183,27 +200,34 @@ impl<T: Send + 'static> Arm for RecvArm<T> {
     }
 
     #[track_caller]
-    fn act(&mut self, step: Step<'_>) -> bool {
-        let Some(core) = &self.core else { return false };
+    fn act(&mut self, step: Step<'_>) -> Acted {
+        let Some(core) = &self.core else { return Acted::Fine };
         match step.0 {
             Doing::Enter => {
                 core.object.enter();
             }
-            Doing::Ready(rt) => return core.state.lock().can_recv(&|w| rt.waits(w)),
+            Doing::Ready(rt) => return ready(core.state.lock().can_recv(&|w| rt.waits(w))),
             Doing::Commit(rt, place) => {
                 let received = core.state.lock().recv(&mut |w| rt.wake(w));
                 let (action, detail, value) = match received {
                     Received::Buffered(value) => (Action::Recv, Detail::Done, Some(value)),
                     Received::From(go, value) => (Action::Recv, Detail::With(go), Some(value)),
-                    Received::Closed | Received::Empty => (Action::RecvClosed, Detail::Done, None),
+                    Received::Closed => (Action::RecvClosed, Detail::Done, None),
+                    Received::Empty => return Acted::Missed,
                 };
                 self.value = value;
                 rt.did(core.op(action, place), detail);
             }
             Doing::Fail(rt, place) => rt.did(core.op(Action::Failed, place), Detail::Done),
-            Doing::Park(waiter) => self.seat = Some(core.state.lock().park_receiver(waiter)),
+            Doing::Park(rt, waiter) => {
+                let mut state = core.state.lock();
+                if state.can_recv(&|w| w.go != waiter.go && rt.waits(w)) {
+                    return Acted::Ready;
+                }
+                self.seat = Some(state.park_receiver(waiter));
+            }
             Doing::Unpark(rt, woken, place) => {
-                let Some(seat) = self.seat.take() else { return false };
+                let Some(seat) = self.seat.take() else { return Acted::Fine };
                 self.value = core.state.lock().leave_receiver(seat);
                 if woken && self.value.is_none() {
                     rt.did(core.op(Action::RecvClosed, place), Detail::Done);
@@ -211,7 +235,7 @@ impl<T: Send + 'static> Arm for RecvArm<T> {
             }
             Doing::End => {}
         }
-        false
+        Acted::Fine
     }
 }
 
@@ -229,40 +253,47 @@ impl<T: Send + 'static> Arm for SendArm<'_, T> {
     }
 
     #[track_caller]
-    fn act(&mut self, step: Step<'_>) -> bool {
-        let Some(core) = &self.core else { return false };
+    fn act(&mut self, step: Step<'_>) -> Acted {
+        let Some(core) = &self.core else { return Acted::Fine };
         match step.0 {
             Doing::Enter => {
                 core.object.enter();
             }
-            Doing::Ready(rt) => return core.state.lock().can_send(&|w| rt.waits(w)),
+            Doing::Ready(rt) => return ready(core.state.lock().can_send(&|w| rt.waits(w))),
             Doing::Commit(rt, place) => {
-                let Some(value) = self.slot.take() else { return false };
+                let Some(value) = self.slot.take() else { return Acted::Fine };
                 let sent = core.state.lock().send(value, &mut |w| rt.wake(w));
                 let op = core.op(Action::Send, place);
                 match sent {
                     Sent::Buffered => rt.did(op, Detail::Done),
                     Sent::To(go) => rt.did(op, Detail::With(go)),
-                    Sent::Full(value) => *self.slot = Some(value),
+                    Sent::Full(value) => {
+                        *self.slot = Some(value);
+                        return Acted::Missed;
+                    }
                     Sent::Closed(value) => {
                         *self.slot = Some(value);
                         rt.did(op, Detail::Done);
-                        return true;
+                        return Acted::Closed;
                     }
                 }
             }
             Doing::Fail(rt, place) => rt.did(core.op(Action::Failed, place), Detail::Done),
-            Doing::Park(waiter) => {
+            Doing::Park(rt, waiter) => {
+                let mut state = core.state.lock();
+                if state.can_send(&|w| w.go != waiter.go && rt.waits(w)) {
+                    return Acted::Ready;
+                }
                 if let Some(value) = self.slot.take() {
-                    self.seat = Some(core.state.lock().park_sender(waiter, value));
+                    self.seat = Some(state.park_sender(waiter, value));
                 }
             }
             Doing::Unpark(rt, woken, place) => {
-                let Some(seat) = self.seat.take() else { return false };
+                let Some(seat) = self.seat.take() else { return Acted::Fine };
                 *self.slot = core.state.lock().leave_sender(seat);
                 if woken && self.slot.is_some() {
                     rt.did(core.op(Action::Send, place), Detail::Done);
-                    return true;
+                    return Acted::Closed;
                 }
             }
             Doing::End => {
@@ -270,7 +301,7 @@ impl<T: Send + 'static> Arm for SendArm<'_, T> {
                 drop(unsent);
             }
         }
-        false
+        Acted::Fine
     }
 }
 

@@ -5,7 +5,7 @@ mod line;
 mod state;
 
 pub use cases::Arm;
-pub(crate) use cases::{Announcement, Doing, RecvArm, SendTo, Source, Step, Target};
+pub(crate) use cases::{Acted, Announcement, Doing, RecvArm, SendTo, Source, Step, Target};
 
 use std::fmt;
 use std::sync::Arc;
@@ -342,17 +342,16 @@ impl<T: Send + 'static> Core<T> {
         let rt = self.object.enter();
         let op = self.op(Action::Send, place);
         rt.point(op, &Always);
-        let sent = self.state.lock().send(v, &mut |w| rt.wake(w));
+        let sent = self.state.lock().send_or_park(v, &mut |w| rt.wake(w), || rt.waiter(0));
         match sent {
-            Sent::Buffered => rt.did(op, Detail::Done),
-            Sent::To(go) => rt.did(op, Detail::With(go)),
-            Sent::Closed(_v) => self.sent_on_closed(rt, place),
-            Sent::Full(v) => self.send_later(rt, v, op),
+            Ok(Sent::Buffered) => rt.did(op, Detail::Done),
+            Ok(Sent::To(go)) => rt.did(op, Detail::With(go)),
+            Ok(Sent::Closed(_v) | Sent::Full(_v)) => self.sent_on_closed(rt, place),
+            Err(seat) => self.send_later(rt, seat, op),
         }
     }
 
-    fn send_later(&self, rt: &dyn Backend, v: T, op: Op) {
-        let seat = self.state.lock().park_sender(rt.waiter(0), v);
+    fn send_later(&self, rt: &dyn Backend, seat: Seat, op: Op) {
         let mut queued = Queued { core: self, seat: Some(seat), leave: ChanState::leave_sender };
         let wake = rt.park(op, GoroutineState::ChanSend);
         let left = queued.leave();
@@ -370,12 +369,12 @@ impl<T: Send + 'static> Core<T> {
         let rt = self.object.enter();
         let op = self.op(Action::Recv, place);
         rt.point(op, &Always);
-        match self.recv_now(rt, Action::Recv, place) {
-            Now::Value(value) => return Some(value),
-            Now::Closed => return None,
-            Now::Empty => {}
-        }
-        let seat = self.state.lock().park_receiver(rt.waiter(0));
+        let received = self.state.lock().recv_or_park(&mut |w| rt.wake(w), || rt.waiter(0));
+        let seat = match received.map(|received| self.received(rt, received, op)) {
+            Ok(Now::Value(value)) => return Some(value),
+            Ok(Now::Closed | Now::Empty) => return None,
+            Err(seat) => seat,
+        };
         let mut queued = Queued { core: self, seat: Some(seat), leave: ChanState::leave_receiver };
         let wake = rt.park(op, GoroutineState::ChanReceive);
         let value = queued.leave();
@@ -387,7 +386,10 @@ impl<T: Send + 'static> Core<T> {
 
     fn recv_now(&self, rt: &dyn Backend, action: Action, place: Place) -> Now<T> {
         let received = self.state.lock().recv(&mut |w| rt.wake(w));
-        let op = self.op(action, place);
+        self.received(rt, received, self.op(action, place))
+    }
+
+    fn received(&self, rt: &dyn Backend, received: Received<T>, op: Op) -> Now<T> {
         match received {
             Received::Buffered(value) => {
                 rt.did(op, Detail::Done);
@@ -398,7 +400,7 @@ impl<T: Send + 'static> Core<T> {
                 Now::Value(value)
             }
             Received::Closed => {
-                rt.did(self.op(Action::RecvClosed, place), Detail::Done);
+                rt.did(self.op(Action::RecvClosed, op.place), Detail::Done);
                 Now::Closed
             }
             Received::Empty => Now::Empty,

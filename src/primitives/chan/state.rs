@@ -103,6 +103,19 @@ impl<T> ChanState<T> {
         Sent::Full(value)
     }
 
+    /// Sends, or parks whom `waiter` names: nobody can come in between.
+    pub(super) fn send_or_park(
+        &mut self,
+        value: T,
+        claim: Claim<'_>,
+        waiter: impl FnOnce() -> Waiter,
+    ) -> Result<Sent<T>, Seat> {
+        match self.send(value, claim) {
+            Sent::Full(value) => Err(self.park_sender(waiter(), value)),
+            sent => Ok(sent),
+        }
+    }
+
     pub(super) fn recv(&mut self, claim: Claim<'_>) -> Received<T> {
         let head = self.buffer.pop_front();
         if let Some((go, value)) = self.waiting_sender(claim) {
@@ -118,6 +131,18 @@ impl<T> ChanState<T> {
             Some(head) => Received::Buffered(head),
             None if self.closed => Received::Closed,
             None => Received::Empty,
+        }
+    }
+
+    /// Receives, or parks whom `waiter` names: nobody can come in between.
+    pub(super) fn recv_or_park(
+        &mut self,
+        claim: Claim<'_>,
+        waiter: impl FnOnce() -> Waiter,
+    ) -> Result<Received<T>, Seat> {
+        match self.recv(claim) {
+            Received::Empty => Err(self.park_receiver(waiter())),
+            received => Ok(received),
         }
     }
 

@@ -1,8 +1,8 @@
-//! Virtual time: what is due when.
+//! What is due when.
 
 use std::collections::BTreeMap;
 
-use crate::backend::{Timed, TimerId};
+use super::{Timed, TimerId};
 use crate::event::Instant;
 
 /// The armed timers, in the order in which they are due; equal ones in the order of arming.
@@ -21,11 +21,10 @@ impl Timers {
         TimerId(self.armed)
     }
 
-    pub(super) fn disarm(&mut self, timer: TimerId) -> bool {
-        match self.due.remove(&timer.0) {
-            Some(due) => self.queue.remove(&(due, timer.0)).is_some(),
-            None => false,
-        }
+    /// Disarms a timer, unless it has fired. What it would have done is for the caller to drop.
+    pub(super) fn disarm(&mut self, timer: TimerId) -> Option<Timed> {
+        let due = self.due.remove(&timer.0)?;
+        self.queue.remove(&(due, timer.0))
     }
 
     /// When the earliest timer that keeps the program alive is due.

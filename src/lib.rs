@@ -50,7 +50,8 @@ mod schedule;
 mod strategy;
 
 pub use check::{
-    Explore, Found, IntoStrategy, Outcome, Report, Run, Seen, Sim, Trace, check, replay,
+    Explore, Found, IntoStrategy, Multicore, Outcome, Report, Run, Seen, Sim, Trace, check,
+    check_both, replay, run,
 };
 pub use detect::{Finding, Kind};
 pub use event::{

@@ -21,13 +21,16 @@
 //! neutrally if it hands out nothing, and calls [`Backend::strand`] if it would have to own something.
 
 mod hook;
+pub(crate) mod multicore;
 pub(crate) mod sim;
 mod timers;
 mod unwind;
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::coroutine::overflow;
 use crate::event::{
     Detail, GoId, GoroutineInfo, GoroutineState, Instant, ObjectId, ObjectKind, Op, Panic, Place,
 };
@@ -204,6 +207,10 @@ pub(crate) trait Backend {
 
     /// Lends what the running goroutine knows of its unwinding, exactly once.
     fn unwind(&self, look: &mut dyn FnMut(&mut Unwind));
+    /// So many more of the running goroutine's panics are under way.
+    fn panics(&self, change: i32) {
+        let _ = change;
+    }
     /// Who runs, in which run: for a last line before an abort.
     fn describe(&self) -> String;
 
@@ -213,6 +220,20 @@ pub(crate) trait Backend {
     fn set_global(&self, key: usize, value: Shared) -> Shared;
     /// Objects made between these belong to the global at this place.
     fn in_global(&self, place: Option<Place>) -> Option<Place>;
+}
+
+/// A number for a run, unique in the process; 0 is no run.
+fn next_run() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// A stack that overflows says whose it was.
+fn install_overflow_handler() {
+    overflow::install(|overflow| {
+        let goroutine = current().map_or(0, |rt| rt.number());
+        overflow.report(goroutine as u32, "");
+    });
 }
 
 /// What a thread knows of the goroutine that runs on it. Plain cells without a destructor, so that

@@ -85,6 +85,15 @@ impl Unwind {
         self.kills <= 100 * KILLS
     }
 
+    /// Whether there is nothing to know.
+    pub(super) fn is_blank(&self) -> bool {
+        !self.has_cause()
+            && !self.ended
+            && !self.crashed
+            && self.late.is_empty()
+            && (self.kills, self.defers) == (0, 0)
+    }
+
     /// The panic that deferred calls have raised after the body was over, if they have.
     pub(super) fn late(&mut self) -> Option<Panic> {
         let late = std::mem::take(&mut self.late);
@@ -100,7 +109,7 @@ impl Unwind {
 
 impl dyn Backend + '_ {
     /// Looks at what the running goroutine knows of its unwinding.
-    fn look<R>(&self, look: impl FnOnce(&mut Unwind) -> R) -> R {
+    pub(super) fn look<R>(&self, look: impl FnOnce(&mut Unwind) -> R) -> R {
         let (mut look, mut result) = (Some(look), None);
         self.unwind(&mut |unwind| result = look.take().map(|look| look(unwind)));
         result.expect("a goroutine runs")
@@ -108,7 +117,12 @@ impl dyn Backend + '_ {
 
     /// Whether the running goroutine unwinds: because of a panic, `goexit` or the end of the run.
     pub(crate) fn unwinding(&self) -> bool {
-        self.look(Unwind::under_way)
+        let (before, under_way, after) = self.look(|unwind| {
+            let before = unwind.panics.len();
+            (before, unwind.under_way(), unwind.panics.len())
+        });
+        (after..before).for_each(|_| self.panics(-1));
+        under_way
     }
 
     /// Whether the running goroutine unwinds because of a panic.
@@ -123,7 +137,11 @@ impl dyn Backend + '_ {
 
     /// The latest panic of the running goroutine was caught: it no longer panics.
     pub(crate) fn caught(&self) -> Raised {
-        self.look(|unwind| unwind.panics.pop()).unwrap_or_default()
+        let caught = self.look(|unwind| unwind.panics.pop());
+        if caught.is_some() {
+            self.panics(-1);
+        }
+        caught.unwrap_or_default()
     }
 
     /// A `defer!` body panicked with this while its goroutine unwound.
@@ -152,5 +170,6 @@ impl dyn Backend + '_ {
     pub(super) fn raised(&self, message: &str) {
         let place = super::hook::take_place();
         self.look(|unwind| unwind.raised(message, place));
+        self.panics(1);
     }
 }

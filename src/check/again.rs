@@ -148,7 +148,7 @@ pub(super) fn run_of(record: Record, schedule: Schedule) -> Run {
 }
 
 /// What Go prints: the goroutine that crashed, or all of them if all are asleep.
-fn crash(ending: &Ending) -> String {
+pub(super) fn crash(ending: &Ending) -> String {
     let all = matches!(ending.exit, Exit::Deadlock | Exit::StepLimit);
     let shown = |info: &&GoroutineInfo| all || Some(info.id) == ending.culprit;
     let goroutines = ending.goroutines.iter().map(|(info, _)| info);

@@ -25,6 +25,8 @@ pub(crate) struct Config {
     /// Where files go.
     pub(crate) out: Option<PathBuf>,
     pub(crate) stack: Option<usize>,
+    /// How many workers run goroutines on cores.
+    pub(crate) procs: Option<usize>,
     /// `CARGO_PKG_NAME` and `CARGO_MANIFEST_DIR`.
     pub(crate) package: Option<String>,
     pub(crate) manifest: Option<PathBuf>,
@@ -76,6 +78,7 @@ impl Config {
             shard: value(&get, "GOSEED_SHARD", shard)?,
             out: get("GOSEED_OUT").map(PathBuf::from),
             stack: value(&get, "GOSEED_STACK", number)?,
+            procs: value(&get, "GOMAXPROCS", at_least_one)?,
             package: get("CARGO_PKG_NAME"),
             manifest: get("CARGO_MANIFEST_DIR").map(PathBuf::from),
         })

@@ -151,13 +151,31 @@ impl Explore {
     #[track_caller]
     pub fn check<F: Fn() + Send + Sync + 'static>(&self, main: F) {
         let program = Program::counted(main, self.setup.name.as_deref());
-        let failure = match self.replayed(&program) {
-            Some(failure) => failure,
-            None => self.explored(&program).map(|explored| self.failure(&program, &explored)),
-        };
-        match failure {
-            Ok(None) => {}
-            Ok(Some(text)) | Err(text) => panic!("{text}"),
+        let _report = self.checked(&program);
+    }
+
+    /// As [`check`](Self::check); the report, unless a token was replayed instead.
+    pub(super) fn checked(&self, program: &Program) -> Option<Report> {
+        if let Some(failure) = self.replayed(program) {
+            match failure {
+                Ok(None) => return None,
+                Ok(Some(text)) | Err(text) => panic!("{text}"),
+            }
+        }
+        let explored = self.explored(program).unwrap_or_else(|error| panic!("{error}"));
+        if let Some(text) = self.failure(program, &explored) {
+            panic!("{text}");
+        }
+        Some(explored.report)
+    }
+
+    /// The same with so many times the budget.
+    pub(super) fn longer(&self, times: u64) -> Self {
+        let schedules = self.schedules.or(self.budget.is_none().then_some(SCHEDULES));
+        Self {
+            schedules: schedules.map(|n| n.saturating_mul(times)),
+            budget: self.budget.map(|time| time.saturating_mul(times as u32)),
+            ..self.clone()
         }
     }
 

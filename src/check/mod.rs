@@ -21,6 +21,7 @@ mod distinct;
 mod explore;
 pub mod front;
 mod limits;
+mod multicore;
 mod pilot;
 mod program;
 #[cfg(feature = "proptest")]
@@ -40,6 +41,7 @@ pub(crate) use choice::Choice;
 pub use choice::IntoStrategy;
 pub(crate) use config::Config;
 pub use explore::Explore;
+pub use multicore::{Multicore, check_both, run};
 pub use sim::Sim;
 
 use self::again::{Follow, again};

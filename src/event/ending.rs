@@ -80,6 +80,29 @@ pub enum GoroutineState {
     WaitIdle,
 }
 
+impl GoroutineState {
+    /// All of them, in the order of their numbers.
+    pub(crate) const ALL: [Self; 17] = [
+        Self::Running,
+        Self::Runnable,
+        Self::Syscall,
+        Self::ChanReceive,
+        Self::ChanSend,
+        Self::ChanReceiveNil,
+        Self::ChanSendNil,
+        Self::Select,
+        Self::SelectNoCases,
+        Self::Sleep,
+        Self::MutexLock,
+        Self::RwMutexLock,
+        Self::RwMutexRLock,
+        Self::WaitGroupWait,
+        Self::CondWait,
+        Self::Semacquire,
+        Self::WaitIdle,
+    ];
+}
+
 impl fmt::Display for GoroutineState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -78,6 +78,9 @@ macro_rules! actions {
         pub enum Action { $($(#[$doc])* $name,)* }
 
         impl Action {
+            /// All of them, in the order of their numbers.
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$name,)*];
+
             /// The words under which it is shown: `send`, `lock`, ….
             pub const fn words(self) -> &'static str {
                 match self { $(Self::$name => $text,)* }

@@ -7,6 +7,7 @@ mod endings;
 mod golden;
 mod handles;
 mod headlines;
+mod multicore;
 mod process;
 mod select;
 mod tidy;

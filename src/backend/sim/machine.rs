@@ -8,7 +8,7 @@ use super::goroutine::Life;
 use super::raw::{self, Entered, Slot};
 use super::state::{Chooser, Phase, State};
 use super::{Decider, Record, Settings, Sim};
-use crate::backend::{Quiet, Raised, install_panic_hook};
+use crate::backend::{Quiet, Raised, install_overflow_handler, install_panic_hook};
 use crate::coroutine::{self, Coroutine};
 use crate::event::{
     Ending, Fate, GoId, GoroutineInfo, GoroutineState, Heartbeat, Instant, Observer, Op, Place,
@@ -33,7 +33,7 @@ impl Machine {
     /// A simulator whose goroutines have stacks of this many bytes.
     pub(crate) fn new(stack_size: usize, heartbeat: Arc<Heartbeat>) -> Self {
         install_panic_hook();
-        overflow::install();
+        install_overflow_handler();
         let state = State::new(stack_size, Arc::clone(&heartbeat));
         let sim = ManuallyDrop::new(Box::new(Sim { slot: Slot::new(state) }));
         Self { sim, heartbeat, tainted: false }
@@ -303,20 +303,5 @@ impl State {
             return Vec::new();
         }
         self.living().map(|go| (go, self.ops[go.index()])).collect()
-    }
-}
-
-/// A stack that overflows says whose it was.
-mod overflow {
-    use crate::coroutine::overflow::{self, Overflow};
-
-    pub(super) fn install() {
-        overflow::install(report);
-    }
-
-    /// Runs in a signal handler: reads one number.
-    fn report(overflow: &Overflow) {
-        let goroutine = super::raw::current().map_or(0, |sim| sim.state().current.number());
-        overflow.report(goroutine, "");
     }
 }

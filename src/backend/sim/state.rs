@@ -178,7 +178,7 @@ impl State {
 
     /// Forgets the last run. Nothing of the user's is dropped here: that was done while it died.
     pub(super) fn reset(&mut self, settings: Settings, chooser: Chooser, place: Place) {
-        self.run = next_run();
+        self.run = crate::backend::next_run();
         self.select = Dice::new(settings.seed, settings.index, Purpose::Select);
         self.program = Dice::new(settings.seed, settings.index, Purpose::Program);
         self.asked_always = matches!(&chooser, Chooser::Sample(s) if s.asked_always());
@@ -662,11 +662,4 @@ fn waiting_state(op: Op, state: &State) -> GoroutineState {
         (Action::Lock | Action::LockReaders, _) => GoroutineState::MutexLock,
         _ => GoroutineState::Semacquire,
     }
-}
-
-/// Numbers of runs, unique in the process; 0 is no run.
-fn next_run() -> u64 {
-    use std::sync::atomic::{AtomicU64, Ordering};
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    NEXT.fetch_add(1, Ordering::Relaxed)
 }

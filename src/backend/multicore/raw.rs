@@ -1,0 +1,59 @@
+//! The thread's pointer to its worker, and the switch.
+#![expect(unsafe_code, reason = "a worker is lent to its own goroutines through a thread-local")]
+
+use std::cell::Cell;
+use std::ptr::NonNull;
+
+use super::root;
+use super::worker::Worker;
+use crate::backend::{Backend, With};
+use crate::coroutine::{Coroutine, Stack, SuspendHandle};
+
+thread_local! {
+    static WORKER: Cell<Option<NonNull<Worker>>> = const { Cell::new(None) };
+}
+
+/// The worker that this thread is.
+#[inline]
+pub(super) fn current() -> Option<&'static Worker> {
+    // SAFETY: `enter` set it from a reference that outlives the guard that takes it away; goroutines
+    // are pinned to the thread and run under that guard alone.
+    WORKER.get().map(|worker| unsafe { &*worker.as_ptr() })
+}
+
+/// Leaves the running goroutine for its worker's loop, until it is resumed.
+#[inline(always)]
+pub(super) fn suspend(handle: SuspendHandle) {
+    // SAFETY: callers pass the handle of the goroutine that runs, on whose stack they are.
+    unsafe { handle.suspend() }
+}
+
+/// A coroutine that runs the root function, for the goroutine that is current when it first runs.
+pub(super) fn coroutine(stack: Stack) -> Coroutine {
+    // The closure captures nothing, so the box allocates nothing.
+    Coroutine::new(stack, Box::new(root::run))
+}
+
+/// As long as it lives, this thread is a worker.
+pub(super) struct Entered<'a> {
+    _backend: With,
+    _worker: &'a Worker,
+}
+
+impl<'a> Entered<'a> {
+    pub(super) fn new(worker: &'a Worker) -> Self {
+        let backend: *const (dyn Backend + 'a) = worker;
+        // SAFETY: only the lifetime in the type changes; the worker outlives this guard, which takes
+        // the pointer away, and is leaked if one of its goroutines is stranded.
+        let backend: *const (dyn Backend + 'static) = unsafe { std::mem::transmute(backend) };
+        WORKER.set(Some(NonNull::from(worker)));
+        // SAFETY: as above.
+        Self { _backend: unsafe { With::new(backend) }, _worker: worker }
+    }
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        WORKER.set(None);
+    }
+}

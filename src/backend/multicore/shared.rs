@@ -1,0 +1,423 @@
+//! What the workers of a run share, and how they wake each other.
+//!
+//! # Who wakes whom
+//!
+//! A worker that finds nothing to do spins for a while and then sleeps. Before it sleeps it says so and
+//! looks once more; whoever has new work makes it visible and then looks for sleepers. With a full fence
+//! between the two steps on both sides, one of them sees the other:
+//!
+//! ```text
+//! a worker that goes to sleep            whoever has work for it
+//! sleeping = true; idle += 1             push
+//! fence                                  fence
+//! look at all queues once more           sleeping? then take that away, idle -= 1, unpark
+//! ```
+//!
+//! Whoever takes `sleeping` away also takes the worker out of `idle`: so `idle` counts only those whom
+//! nobody has woken yet, and when it reaches the number of workers, with nothing in any queue, nothing
+//! moves any more: the program is deadlocked, or the rest has been unwound as far as it can be.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicU64, AtomicUsize};
+use std::sync::atomic::{Ordering, fence};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::Thread;
+
+use crossbeam_deque::{Injector, Steal, Stealer};
+use crossbeam_utils::CachePadded;
+
+use super::ending::End;
+use super::inbox::Inbox;
+use super::slots::{Birth, Slots};
+use super::streams::Streams;
+use super::wait::{ENDED, Woken};
+use super::{Config, clock::Clock};
+use crate::backend::timers::Timers;
+use crate::backend::{Body, Shared as Value, Timed, TimerId, Waiter};
+use crate::event::{GoId, Instant, Place};
+
+/// Workers beyond those asked for: they run what cannot wait for a worker that is stuck.
+const SPARES: usize = 8;
+
+/// A goroutine that has not run yet: anybody may start it, and then it stays there.
+pub(super) struct Unstarted {
+    pub(super) slot: u32,
+    pub(super) number: u64,
+    pub(super) body: Body,
+}
+
+/// How far the run is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(super) enum Phase {
+    Live,
+    /// The program has ended, and the rest is unwound.
+    Dying,
+    /// Workers stop, whatever is left.
+    Gone,
+}
+
+/// Why a worker should look up at its next point: the run is over.
+pub(super) const END: u8 = 1;
+/// Why a worker should look up at its next point: others have waited for too long.
+pub(super) const SLICE: u8 = 2;
+
+/// What others may touch of a worker.
+pub(super) struct Port {
+    /// Goroutines that nobody has started yet, in the worker's own queue.
+    pub(super) unstarted: OnceLock<Stealer<Unstarted>>,
+    /// The same, sent by others.
+    pub(super) given: Injector<Unstarted>,
+    pub(super) inbox: Inbox,
+    pub(super) timers: Mutex<Timers>,
+    /// When the earliest of those is due.
+    pub(super) due: AtomicU64,
+    pub(super) attention: AtomicU8,
+    pub(super) sleeping: AtomicBool,
+    pub(super) thread: OnceLock<Thread>,
+    /// Counts what it has run: unchanged while it is stuck in one goroutine.
+    pub(super) tick: AtomicU32,
+    /// Goroutines that have started here and not ended.
+    pub(super) pinned: AtomicU32,
+    /// Goroutines made here less those ended here.
+    pub(super) live: AtomicI64,
+}
+
+/// What the workers of a run share.
+pub(super) struct Shared {
+    pub(super) run: u64,
+    pub(super) config: Config,
+    pub(super) slots: Slots,
+    pub(super) ports: Box<[CachePadded<Port>]>,
+    /// How many workers have been started.
+    pub(super) workers: AtomicUsize,
+    pub(super) idle: CachePadded<AtomicUsize>,
+    pub(super) spinning: CachePadded<AtomicUsize>,
+    pub(super) phase: AtomicU8,
+    pub(super) clock: Clock,
+    pub(super) streams: Streams,
+    pub(super) end: Mutex<Option<End>>,
+    /// Things under way outside of all workers, after which there may be work.
+    pub(super) external: AtomicUsize,
+    /// Goroutines in the middle of a panic.
+    pub(super) panicking: AtomicUsize,
+    pub(super) main_gone: AtomicBool,
+    pub(super) stranded: AtomicUsize,
+    numbers: AtomicU64,
+    globals: Mutex<Vec<(usize, Value)>>,
+    pub(super) exits: super::exits::Exits,
+}
+
+impl Shared {
+    pub(super) fn new(run: u64, config: Config) -> Self {
+        let ports = config.procs + SPARES;
+        Self {
+            run,
+            ports: std::iter::repeat_with(|| CachePadded::new(Port::new())).take(ports).collect(),
+            workers: AtomicUsize::new(config.procs),
+            slots: Slots::default(),
+            idle: CachePadded::default(),
+            spinning: CachePadded::default(),
+            phase: AtomicU8::new(Phase::Live as u8),
+            clock: Clock::new(config.output.is_real()),
+            streams: Streams::new(config.output.is_real()),
+            end: Mutex::new(None),
+            external: AtomicUsize::new(0),
+            panicking: AtomicUsize::new(0),
+            main_gone: AtomicBool::new(false),
+            stranded: AtomicUsize::new(0),
+            numbers: AtomicU64::new(1),
+            globals: Mutex::default(),
+            exits: super::exits::Exits::default(),
+            config,
+        }
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        match self.phase.load(Ordering::Acquire) {
+            0 => Phase::Live,
+            1 => Phase::Dying,
+            _ => Phase::Gone,
+        }
+    }
+
+    /// The ports of the workers that have been started.
+    pub(super) fn active(&self) -> &[CachePadded<Port>] {
+        &self.ports[..self.workers.load(Ordering::Acquire)]
+    }
+
+    pub(super) fn count(&self) -> usize {
+        let live: i64 = self.ports.iter().map(|port| port.live.load(Ordering::Relaxed)).sum();
+        usize::try_from(live).unwrap_or(0)
+    }
+
+    /// The first of `many` numbers for goroutines.
+    pub(super) fn number(&self, many: u64) -> u64 {
+        self.numbers.fetch_add(many, Ordering::Relaxed)
+    }
+
+    // ---- waking
+
+    /// Wakes a waiter who may be anywhere: true if it was waiting. `here` is told if it is to run on the
+    /// caller's own worker.
+    #[inline]
+    pub(super) fn wake(&self, waiter: Waiter, here: Option<u32>, ready: impl FnOnce(u32)) -> bool {
+        let slot = self.slots.get(waiter.go.number());
+        match slot.wait.wake(waiter.ticket, waiter.case) {
+            Woken::No => false,
+            Woken::Running => true,
+            Woken::Parked => {
+                let home = slot.home.load(Ordering::Relaxed);
+                if here == Some(home) {
+                    ready(slot.local.load(Ordering::Relaxed));
+                } else {
+                    self.deliver(home, waiter.go.number());
+                }
+                true
+            }
+        }
+    }
+
+    pub(super) fn waits(&self, waiter: Waiter) -> bool {
+        self.slots.get(waiter.go.number()).wait.waits(waiter.ticket)
+    }
+
+    /// Puts a woken goroutine into the inbox of its worker.
+    #[cold]
+    pub(super) fn deliver(&self, home: u32, slot: u32) {
+        let port = &self.ports[home as usize];
+        port.inbox.push(&self.slots, slot);
+        fence(Ordering::SeqCst);
+        self.rouse(port);
+    }
+
+    /// Wakes the worker behind `port`, if it sleeps.
+    pub(super) fn rouse(&self, port: &Port) -> bool {
+        let slept = port.sleeping.load(Ordering::Relaxed) && self.unsleep(port);
+        if slept && let Some(thread) = port.thread.get() {
+            thread.unpark();
+        }
+        slept
+    }
+
+    /// Takes a worker out of those that sleep; false if somebody else has done so.
+    pub(super) fn unsleep(&self, port: &Port) -> bool {
+        let slept = port.sleeping.swap(false, Ordering::SeqCst);
+        if slept {
+            self.idle.fetch_sub(1, Ordering::SeqCst);
+        }
+        slept
+    }
+
+    /// There is something that any worker could start: wakes one, unless one is looking already.
+    #[inline]
+    pub(super) fn notify(&self) {
+        fence(Ordering::SeqCst);
+        if self.idle.load(Ordering::Relaxed) > 0 && self.spinning.load(Ordering::Relaxed) == 0 {
+            self.rouse_any();
+        }
+    }
+
+    #[cold]
+    pub(super) fn rouse_any(&self) {
+        let _ = self.active().iter().any(|port| self.rouse(port));
+    }
+
+    pub(super) fn rouse_all(&self) {
+        for port in self.active() {
+            self.rouse(port);
+        }
+    }
+
+    // ---- making goroutines
+
+    /// Gives an unstarted goroutine to the worker that has least to do.
+    pub(super) fn give(&self, unstarted: Unstarted, to: usize) {
+        let port = &self.ports[to];
+        port.given.push(unstarted);
+        fence(Ordering::SeqCst);
+        if !self.rouse(port) {
+            self.notify();
+        }
+    }
+
+    /// Makes a goroutine from outside of all workers.
+    pub(super) fn spawn_outside(&self, body: Body, name: Option<String>, place: Place) -> GoId {
+        let mut slots = Vec::new();
+        self.slots.take(1, &mut slots);
+        let slot = slots.pop().expect("slots never run out");
+        let number = self.number(1);
+        let name = name.map(String::into_boxed_str);
+        self.slots.get(slot).begin(Birth { number, parent: 0, created: place, name });
+        let spare = &self.ports[self.ports.len() - 1];
+        spare.live.fetch_add(1, Ordering::Relaxed);
+        self.give(Unstarted { slot, number, body }, self.least_pinned());
+        GoId::new(number as u32)
+    }
+
+    pub(super) fn least_pinned(&self) -> usize {
+        let pinned = |at: &usize| self.ports[*at].pinned.load(Ordering::Relaxed);
+        (0..self.config.procs).min_by_key(pinned).unwrap_or(0)
+    }
+
+    // ---- timers
+
+    /// Arms a timer with the worker at this position.
+    pub(super) fn arm(&self, at: usize, due: Instant, what: Timed) -> TimerId {
+        let port = &self.ports[at];
+        let mut timers = port.timers();
+        let TimerId(number) = timers.arm(due, what);
+        port.note_due(&timers);
+        TimerId((at as u64) << 48 | number)
+    }
+
+    /// Disarms it: false if it has fired.
+    pub(super) fn disarm(&self, TimerId(timer): TimerId) -> bool {
+        let port = &self.ports[(timer >> 48) as usize];
+        let mut timers = port.timers();
+        let what = timers.disarm(TimerId(timer & ((1 << 48) - 1)));
+        port.note_due(&timers);
+        drop(timers);
+        // What it would have done is dropped here, outside the lock.
+        what.is_some()
+    }
+
+    /// Whether a timer will still do something by itself.
+    fn timers_pending(&self) -> bool {
+        self.active().iter().any(|port| port.timers().next_that_counts().is_some())
+    }
+
+    // ---- globals
+
+    pub(super) fn global(&self, key: usize) -> Option<Value> {
+        let globals = lock(&self.globals);
+        globals.iter().find(|(of, _)| *of == key).map(|(_, value)| Arc::clone(value))
+    }
+
+    pub(super) fn set_global(&self, key: usize, value: Value) -> Value {
+        let mut globals = lock(&self.globals);
+        if let Some((_, first)) = globals.iter().find(|(of, _)| *of == key) {
+            let first = Arc::clone(first);
+            drop(globals);
+            return first;
+        }
+        globals.push((key, Arc::clone(&value)));
+        value
+    }
+
+    /// Lets go of the globals, whose values are the user's.
+    pub(super) fn clear_globals(&self) {
+        let globals = std::mem::take(&mut *lock(&self.globals));
+        drop(globals);
+    }
+
+    // ---- when nothing moves
+
+    /// Called by the last worker that goes to sleep, after it has said so.
+    pub(super) fn all_asleep(&self) {
+        if self.external.load(Ordering::SeqCst) > 0 || self.anything_queued() {
+            return;
+        }
+        match self.phase() {
+            Phase::Live if self.timers_pending() => {}
+            Phase::Live => self.deadlock(),
+            Phase::Dying => self.end_one_wait(),
+            Phase::Gone => {}
+        }
+    }
+
+    /// Whether any queue that others can see has something in it.
+    fn anything_queued(&self) -> bool {
+        let queued = |port: &CachePadded<Port>| {
+            !port.inbox.is_empty() || !port.given.is_empty() || port.stealable() > 0
+        };
+        self.active().iter().any(queued)
+    }
+
+    /// A destructor waits for what will never come: ends its wait. Without one, all is done.
+    fn end_one_wait(&self) {
+        let Some(slot) = self.slots.parked_from(0) else { return self.stop() };
+        let of = self.slots.get(slot);
+        if of.wait.interrupt(ENDED) {
+            self.deliver(of.home.load(Ordering::Relaxed), slot);
+        }
+    }
+
+    /// Lets all workers stop.
+    pub(super) fn stop(&self) {
+        self.phase.store(Phase::Gone as u8, Ordering::SeqCst);
+        self.rouse_all();
+    }
+}
+
+impl Port {
+    fn new() -> Self {
+        Self {
+            unstarted: OnceLock::new(),
+            given: Injector::new(),
+            inbox: Inbox::default(),
+            timers: Mutex::default(),
+            due: AtomicU64::new(u64::MAX),
+            attention: AtomicU8::new(0),
+            sleeping: AtomicBool::new(false),
+            thread: OnceLock::new(),
+            tick: AtomicU32::new(0),
+            pinned: AtomicU32::new(0),
+            live: AtomicI64::new(0),
+        }
+    }
+
+    /// How many goroutines wait here to be started by anybody.
+    #[inline]
+    pub(super) fn stealable(&self) -> usize {
+        self.unstarted.get().map_or(0, Stealer::len)
+    }
+
+    pub(super) fn timers(&self) -> MutexGuard<'_, Timers> {
+        lock(&self.timers)
+    }
+
+    pub(super) fn note_due(&self, timers: &Timers) {
+        let due = timers.next().map_or(u64::MAX, Instant::nanos);
+        self.due.store(due, Ordering::Relaxed);
+    }
+
+    /// Takes out the next timer that is due by `now`.
+    pub(super) fn pop_due(&self, now: Instant) -> Option<(Instant, Timed)> {
+        let mut timers = self.timers();
+        let due = timers.pop_due(now);
+        self.note_due(&timers);
+        due
+    }
+
+    /// One of those that were sent here.
+    #[inline]
+    pub(super) fn take_given(&self) -> Option<Unstarted> {
+        if self.given.is_empty() {
+            return None;
+        }
+        std::iter::repeat_with(|| self.given.steal()).find(|steal| !steal.is_retry())?.success()
+    }
+
+    /// Moves goroutines to the thief's own queue and takes one of them; from a short queue just that.
+    pub(super) fn steal(&self, to: &crossbeam_deque::Worker<Unstarted>) -> Option<Unstarted> {
+        let stealer = self.unstarted.get()?;
+        let attempt = || match stealer.len() {
+            0 => Steal::Empty,
+            1 => stealer.steal(),
+            _ => stealer.steal_batch_and_pop(to),
+        };
+        let stolen = std::iter::repeat_with(attempt).find(|steal| !steal.is_retry())?.success();
+        stolen.or_else(|| self.take_given())
+    }
+}
+
+/// Locks it; there are no invariants that a panic could break.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("run", &self.run).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,210 @@
+//! What all threads may know of a goroutine, at a number that a waiter carries.
+//!
+//! Slots live in blocks that double in size and never move, so that a number is turned into a slot by a
+//! little arithmetic and one load. A slot is used again when its goroutine has ended; its tickets go on,
+//! so that whoever holds an old one wakes nobody.
+
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use super::place::AtomicPlace;
+use super::wait::Wait;
+use crate::event::{Action, GoId, GoroutineInfo, GoroutineState, Op, Place};
+
+/// Slots in the first block.
+const FIRST: usize = 1 << 10;
+/// Blocks that make up all 32-bit numbers.
+const BLOCKS: usize = 22;
+
+/// All slots of a run.
+#[derive(Default)]
+pub(super) struct Slots {
+    blocks: [OnceLock<Box<[Slot]>>; BLOCKS],
+    /// Numbers from here on have never been handed out.
+    fresh: AtomicU32,
+    free: Mutex<Vec<u32>>,
+}
+
+/// What all threads may know of a goroutine.
+#[derive(Debug, Default)]
+pub(super) struct Slot {
+    pub(super) wait: Wait,
+    /// The worker it is pinned to, and its number there.
+    pub(super) home: AtomicU32,
+    pub(super) local: AtomicU32,
+    /// The next one in an inbox.
+    pub(super) next: AtomicU32,
+    /// For dumps: where it is in its life, what it does and where.
+    life: AtomicU8,
+    state: AtomicU8,
+    action: AtomicU8,
+    place: AtomicPlace,
+    birth: Mutex<Option<Birth>>,
+}
+
+/// What is known from the start.
+#[derive(Debug)]
+pub(super) struct Birth {
+    pub(super) number: u64,
+    /// 0 for the clock.
+    pub(super) parent: u64,
+    pub(super) created: Place,
+    pub(super) name: Option<Box<str>>,
+}
+
+const FREE: u8 = 0;
+const RUNNABLE: u8 = 1;
+const RUNNING: u8 = 2;
+const PARKED: u8 = 3;
+
+impl Slots {
+    #[inline]
+    pub(super) fn get(&self, slot: u32) -> &Slot {
+        let at = slot as usize + FIRST;
+        let block = at.ilog2() as usize - FIRST.ilog2() as usize;
+        let block_start = FIRST << block;
+        let slots = self.blocks[block].get_or_init(|| {
+            std::iter::repeat_with(Slot::default).take(block_start).collect::<Box<[Slot]>>()
+        });
+        &slots[at - block_start]
+    }
+
+    /// Hands out up to `many` free numbers at once.
+    pub(super) fn take(&self, many: u32, to: &mut Vec<u32>) {
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let from = free.len().saturating_sub(many as usize);
+        to.extend(free.drain(from..));
+        drop(free);
+        if to.is_empty() {
+            let first = self.fresh.fetch_add(many, Ordering::Relaxed);
+            to.extend((first..first + many).rev());
+        }
+    }
+
+    /// Takes free numbers back.
+    pub(super) fn give(&self, slots: impl Iterator<Item = u32>) {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).extend(slots);
+    }
+
+    /// All goroutines there are, in the order of creation.
+    pub(super) fn infos(&self) -> Vec<GoroutineInfo> {
+        let handed_out = self.fresh.load(Ordering::Relaxed);
+        let mut all: Vec<_> = (0..handed_out).filter_map(|slot| self.get(slot).info()).collect();
+        all.sort_by_key(|info| info.id);
+        all
+    }
+
+    /// The first parked goroutine from number `from` on.
+    pub(super) fn parked_from(&self, from: u32) -> Option<u32> {
+        let handed_out = self.fresh.load(Ordering::Relaxed);
+        (from..handed_out).find(|&slot| self.get(slot).wait.is_parked())
+    }
+}
+
+impl Slot {
+    /// A goroutine begins.
+    pub(super) fn begin(&self, birth: Birth) {
+        self.place.set(None);
+        self.life.store(RUNNABLE, Ordering::Relaxed);
+        *self.birth() = Some(birth);
+    }
+
+    /// It has ended.
+    pub(super) fn end(&self) {
+        self.life.store(FREE, Ordering::Relaxed);
+        let birth = self.birth().take();
+        drop(birth);
+    }
+
+    #[inline]
+    pub(super) fn runs(&self) {
+        self.life.store(RUNNING, Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(super) fn yields(&self) {
+        self.life.store(RUNNABLE, Ordering::Relaxed);
+    }
+
+    /// It is about to park for this operation.
+    #[inline]
+    pub(super) fn parks(&self, op: &Op, state: GoroutineState) {
+        self.at(op);
+        self.state.store(state as u8, Ordering::Relaxed);
+        self.life.store(PARKED, Ordering::Relaxed);
+    }
+
+    /// Its latest operation.
+    #[inline]
+    pub(super) fn at(&self, op: &Op) {
+        self.place.set(Some(op.place));
+        self.action.store(op.action as u8, Ordering::Relaxed);
+    }
+
+    fn birth(&self) -> std::sync::MutexGuard<'_, Option<Birth>> {
+        self.birth.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn info(&self) -> Option<GoroutineInfo> {
+        let state = match self.life.load(Ordering::Relaxed) {
+            FREE => return None,
+            RUNNING => GoroutineState::Running,
+            PARKED => GoroutineState::ALL[usize::from(self.state.load(Ordering::Relaxed))],
+            _ => GoroutineState::Runnable,
+        };
+        let birth = self.birth();
+        let birth = birth.as_ref()?;
+        let main = birth.number == 1;
+        Some(GoroutineInfo {
+            id: GoId::new(birth.number as u32),
+            name: birth.name.as_deref().map(str::to_owned),
+            path: path(birth),
+            state,
+            action: Action::ALL[usize::from(self.action.load(Ordering::Relaxed))],
+            object: String::new(),
+            place: self.place.get().or((!main).then_some(birth.created)),
+            parent: (!main).then(|| GoId::new(birth.parent as u32)),
+            created: (!main).then_some(birth.created),
+        })
+    }
+}
+
+/// Where it stands below its parent, which is all that is remembered on cores.
+fn path(birth: &Birth) -> String {
+    match (birth.number, birth.parent) {
+        (1, _) => "main".to_owned(),
+        (n, 0) => format!("clock/g{n}"),
+        (n, 1) => format!("main/g{n}"),
+        (n, parent) => format!("g{parent}/g{n}"),
+    }
+}
+
+impl std::fmt::Debug for Slots {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Slots").field("fresh", &self.fresh).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_has_a_slot_of_its_own() {
+        let slots = Slots::default();
+        let addresses: std::collections::BTreeSet<usize> =
+            (0..10_000).map(|slot| std::ptr::from_ref(slots.get(slot)).addr()).collect();
+        assert_eq!(addresses.len(), 10_000);
+    }
+
+    #[test]
+    fn numbers_that_were_given_back_are_handed_out_first() {
+        let (slots, mut mine) = (Slots::default(), Vec::new());
+        slots.take(3, &mut mine);
+        assert_eq!(mine, [2, 1, 0]);
+        slots.give([1].into_iter());
+        let mut more = Vec::new();
+        slots.take(3, &mut more);
+        assert_eq!(more, [1]);
+    }
+}

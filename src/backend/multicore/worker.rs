@@ -1,0 +1,604 @@
+//! One worker: a thread, the goroutines pinned to it, and the loop that runs them.
+//!
+//! A goroutine may be started by any worker, and then stays with it: a suspended stack may hold what must
+//! not change threads. So only unstarted goroutines are stolen, and everything about started ones is the
+//! worker's own, without locks.
+//!
+//! # Who starts what
+//!
+//! - A worker starts what its goroutines have made. A goroutine that finishes leaves its stack to the next
+//!   one, without a switch.
+//! - With clearly more pinned goroutines than another worker it passes new ones on to that one, so that a
+//!   pool of long-lived goroutines spreads.
+//! - An idle worker steals from one that makes many, or that has been in the same goroutine for a while.
+//!   From a lone newcomer it keeps its hands off: spawner and child often talk to each other, and that
+//!   is several times faster on one worker.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{Ordering, fence};
+use std::thread;
+use std::time::{Duration, Instant as Real};
+
+use crossbeam_deque as deque;
+
+use super::raw;
+use super::shared::{END, Phase, Port, SLICE, Shared, Unstarted};
+use super::wait::KILLED;
+use crate::backend::{Timed, Unwind};
+use crate::coroutine::{Coroutine, StackPool, State, SuspendHandle};
+use crate::event::{Exit, Instant};
+
+/// No goroutine.
+const NOBODY: u32 = u32::MAX;
+/// Every so often a worker looks at its timers and inbox, however busy it is.
+const CHECKS: u32 = 64;
+/// From so many unstarted goroutines on, a queue is there for everybody.
+const BULK: usize = 16;
+/// How long a worker has to be in the same goroutine before others may start its children.
+const PATIENCE: Duration = Duration::from_micros(15);
+/// How long a worker looks for work before it sleeps.
+const SPIN: Duration = Duration::from_micros(40);
+/// So many more goroutines than another worker has are too many.
+const SLACK: u32 = 4;
+/// Free slots that a worker takes and gives back at once.
+const BATCH: usize = 64;
+/// Goroutine numbers that a worker takes at once.
+const NUMBERS: u64 = 16;
+/// Stacks whose memory a worker keeps while it sleeps.
+const KEPT_STACKS: usize = 256;
+/// Main's stack, in bytes: as much as a program's first thread has.
+const MAIN_STACK: usize = 8 << 20;
+
+/// A started goroutine, as its worker knows it.
+#[derive(Default)]
+struct Local {
+    slot: u32,
+    number: u64,
+    /// Its stack, while it is suspended.
+    coroutine: Option<Coroutine>,
+    suspender: Option<SuspendHandle>,
+    /// Made when there is something to know.
+    unwind: Option<Box<Unwind>>,
+    alive: bool,
+    stranded: bool,
+}
+
+/// The goroutine that runs.
+#[derive(Clone, Copy)]
+struct Current {
+    local: u32,
+    slot: u32,
+    number: u64,
+    suspender: Option<SuspendHandle>,
+}
+
+const IDLE: Current = Current { local: NOBODY, slot: 0, number: 0, suspender: None };
+
+/// What a worker does next.
+enum Task {
+    Go(u32),
+    Start(Unstarted),
+}
+
+/// A worker; everything in it is touched by its own thread alone.
+pub(super) struct Worker {
+    pub(super) shared: Arc<Shared>,
+    pub(super) index: usize,
+    unstarted: deque::Worker<Unstarted>,
+    /// Started goroutines that can run.
+    ready: RefCell<VecDeque<u32>>,
+    locals: RefCell<Vec<Local>>,
+    unused: RefCell<Vec<u32>>,
+    current: Cell<Current>,
+    /// What the goroutine that is being started will run.
+    body: Cell<Option<crate::backend::Body>>,
+    stacks: RefCell<StackPool>,
+    main_stack: RefCell<StackPool>,
+    slots: RefCell<Vec<u32>>,
+    /// The next goroutine number, and how many are left.
+    numbers: Cell<(u64, u64)>,
+    tick: Cell<u32>,
+    /// The rest is being unwound, and everybody here has been told.
+    killing: Cell<bool>,
+    pub(super) dice: Cell<u64>,
+    blank: RefCell<Unwind>,
+}
+
+impl Worker {
+    pub(super) fn new(shared: &Arc<Shared>, index: usize) -> Self {
+        let unstarted = deque::Worker::new_fifo();
+        let stealer = unstarted.stealer();
+        let fresh = shared.ports[index].unstarted.set(stealer).is_ok();
+        debug_assert!(fresh, "one worker for each port");
+        let _ = shared.ports[index].thread.set(thread::current());
+        Self {
+            shared: Arc::clone(shared),
+            index,
+            unstarted,
+            ready: RefCell::default(),
+            locals: RefCell::default(),
+            unused: RefCell::default(),
+            current: Cell::new(IDLE),
+            body: Cell::new(None),
+            stacks: RefCell::new(StackPool::new(shared.config.stack_size)),
+            main_stack: RefCell::new(StackPool::new(MAIN_STACK.max(shared.config.stack_size))),
+            slots: RefCell::default(),
+            numbers: Cell::new((0, 0)),
+            tick: Cell::new(0),
+            killing: Cell::new(false),
+            dice: Cell::new(super::seed() | 1),
+            blank: RefCell::default(),
+        }
+    }
+
+    #[inline]
+    pub(super) fn port(&self) -> &Port {
+        &self.shared.ports[self.index]
+    }
+
+    // ---- the loop
+
+    /// Runs goroutines until the run is over.
+    pub(super) fn work(&self) {
+        while self.shared.phase() != Phase::Gone {
+            if self.attention() & END != 0 && !self.killing.replace(true) {
+                self.kill_the_parked();
+            }
+            match self.next() {
+                Some(Task::Go(local)) => self.resume(local),
+                Some(Task::Start(unstarted)) => self.start(unstarted),
+                None => self.idle(),
+            }
+        }
+    }
+
+    fn next(&self) -> Option<Task> {
+        let tick = self.ticked();
+        if tick.is_multiple_of(CHECKS) {
+            self.fire_timers();
+        }
+        self.open_inbox();
+        let mine = || self.ready.borrow_mut().pop_front().map(Task::Go);
+        let new = || self.newcomer().map(Task::Start);
+        let next = if tick.is_multiple_of(2) { new().or_else(mine) } else { mine().or_else(new) };
+        next.or_else(|| {
+            self.fire_timers();
+            mine().or_else(new)
+        })
+    }
+
+    /// Counts one more goroutine that gets its turn.
+    #[inline]
+    fn ticked(&self) -> u32 {
+        let tick = self.tick.get().wrapping_add(1);
+        self.tick.set(tick);
+        self.port().tick.store(tick, Ordering::Relaxed);
+        tick
+    }
+
+    #[inline]
+    fn open_inbox(&self) {
+        let port = self.port();
+        if !port.inbox.is_empty() {
+            port.inbox.drain(&self.shared.slots, |slot| {
+                let local = self.shared.slots.get(slot).local.load(Ordering::Relaxed);
+                self.ready.borrow_mut().push_back(local);
+            });
+        }
+    }
+
+    /// The next goroutine to be started here.
+    #[inline]
+    fn newcomer(&self) -> Option<Unstarted> {
+        if let Some(given) = self.port().take_given() {
+            return Some(given);
+        }
+        let mut next = self.unstarted.pop()?;
+        while let Some(other) = self.better_place() {
+            self.shared.give(next, other);
+            next = self.unstarted.pop()?;
+        }
+        Some(next)
+    }
+
+    /// Another worker that has clearly fewer goroutines, if there is one.
+    #[inline]
+    fn better_place(&self) -> Option<usize> {
+        let mine = self.port().pinned.load(Ordering::Relaxed);
+        if mine < SLACK || self.shared.config.procs == 1 {
+            return None;
+        }
+        let other = self.shared.least_pinned();
+        let theirs = self.shared.ports[other].pinned.load(Ordering::Relaxed);
+        (other != self.index && theirs + SLACK <= mine && theirs + self.queued(other) <= mine)
+            .then_some(other)
+    }
+
+    /// How many wait to be started over there.
+    fn queued(&self, other: usize) -> u32 {
+        let port = &self.shared.ports[other];
+        (port.given.len() + port.stealable()) as u32
+    }
+
+    // ---- running goroutines
+
+    fn resume(&self, local: u32) {
+        let mut locals = self.locals.borrow_mut();
+        let of = &mut locals[local as usize];
+        let coroutine = of.coroutine.take().expect("whoever is ready is suspended");
+        let (slot, number, suspender) = (of.slot, of.number, of.suspender);
+        drop(locals);
+        self.current.set(Current { local, slot, number, suspender });
+        self.shared.slots.get(slot).runs();
+        self.drive(coroutine);
+    }
+
+    /// Starts a goroutine on a stack of its own.
+    fn start(&self, unstarted: Unstarted) {
+        let main = unstarted.number == 1;
+        let pool = if main { &self.main_stack } else { &self.stacks };
+        let stack = pool.borrow_mut().take();
+        match stack {
+            Ok(stack) => {
+                self.adopt(unstarted);
+                self.drive(raw::coroutine(stack));
+            }
+            Err(error) => {
+                // The closure is lost, with nowhere to drop it.
+                std::mem::forget(unstarted.body);
+                self.shared.finish(Exit::Fatal(error.to_string()), None);
+            }
+        }
+    }
+
+    /// Makes a goroutine the current one, from here on pinned.
+    fn adopt(&self, unstarted: Unstarted) {
+        let Unstarted { slot, number, body } = unstarted;
+        let local = self.unused_local();
+        let mut locals = self.locals.borrow_mut();
+        locals[local as usize] = Local { slot, number, alive: true, ..Local::default() };
+        drop(locals);
+        let of = self.shared.slots.get(slot);
+        of.home.store(self.index as u32, Ordering::Relaxed);
+        of.local.store(local, Ordering::Relaxed);
+        of.runs();
+        self.body.set(Some(body));
+        let pinned = &self.port().pinned;
+        pinned.store(pinned.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        self.current.set(Current { local, slot, number, suspender: None });
+    }
+
+    fn unused_local(&self) -> u32 {
+        if let Some(local) = self.unused.borrow_mut().pop() {
+            return local;
+        }
+        let mut locals = self.locals.borrow_mut();
+        locals.push(Local::default());
+        locals.len() as u32 - 1
+    }
+
+    /// Runs the current goroutine until it leaves. Others may have followed it on the same stack.
+    fn drive(&self, mut coroutine: Coroutine) {
+        let main = self.current.get().number == 1;
+        let done = coroutine.resume() == State::Done;
+        let left = self.current.replace(IDLE);
+        if done {
+            let pool = if main { &self.main_stack } else { &self.stacks };
+            pool.borrow_mut().put(coroutine.into_stack());
+            return;
+        }
+        let of = &mut self.locals.borrow_mut()[left.local as usize];
+        if of.stranded {
+            coroutine.abandon();
+        } else {
+            of.coroutine = Some(coroutine);
+        }
+    }
+
+    /// What the goroutine that has just been adopted runs.
+    pub(super) fn take_body(&self) -> crate::backend::Body {
+        self.body.take().expect("a goroutine starts once")
+    }
+
+    /// The current goroutine runs on the stack behind this handle.
+    pub(super) fn on_stack(&self, suspender: SuspendHandle) {
+        let current = Current { suspender: Some(suspender), ..self.current.get() };
+        self.current.set(current);
+        self.locals.borrow_mut()[current.local as usize].suspender = Some(suspender);
+    }
+
+    /// The current goroutine has ended.
+    pub(super) fn retire(&self) {
+        let Current { local, slot, .. } = self.current.get();
+        let ended = std::mem::take(&mut self.locals.borrow_mut()[local as usize]);
+        drop(ended);
+        self.unused.borrow_mut().push(local);
+        self.shared.slots.get(slot).end();
+        let port = self.port();
+        port.live.fetch_sub(1, Ordering::Relaxed);
+        port.pinned.store(port.pinned.load(Ordering::Relaxed) - 1, Ordering::Relaxed);
+        let mut slots = self.slots.borrow_mut();
+        slots.push(slot);
+        if slots.len() >= 3 * BATCH {
+            self.shared.slots.give(slots.drain(..2 * BATCH));
+        }
+    }
+
+    /// The stack of the goroutine that has just ended goes on with another one, if it is the turn of one
+    /// that has not started.
+    pub(super) fn follow(&self) -> bool {
+        if self.attention() != 0 {
+            return false;
+        }
+        let tick = self.tick.get().wrapping_add(1);
+        let others = !self.ready.borrow().is_empty();
+        if tick.is_multiple_of(CHECKS) || others && tick.is_multiple_of(2) {
+            return false;
+        }
+        let Some(next) = self.newcomer() else { return false };
+        self.ticked();
+        self.adopt(next);
+        true
+    }
+
+    // ---- what the current goroutine does
+
+    #[inline]
+    pub(super) fn number(&self) -> u64 {
+        self.current.get().number
+    }
+
+    #[inline]
+    pub(super) fn slot(&self) -> u32 {
+        self.current.get().slot
+    }
+
+    #[inline]
+    pub(super) fn attention(&self) -> u8 {
+        self.port().attention.load(Ordering::Relaxed)
+    }
+
+    /// Leaves the current goroutine; whoever wakes it, or has put it into the queue, brings it back.
+    #[inline]
+    pub(super) fn suspend(&self) {
+        let suspender = self.current.get().suspender.expect("it runs, so it has a stack");
+        raw::suspend(suspender);
+    }
+
+    /// Lets the others run first.
+    pub(super) fn step_back(&self) {
+        let tick = self.tick.get();
+        let alone = self.ready.borrow().is_empty()
+            && self.unstarted.is_empty()
+            && self.port().inbox.is_empty()
+            && self.port().given.is_empty();
+        if alone && !tick.is_multiple_of(CHECKS) {
+            self.ticked();
+            return;
+        }
+        self.shared.slots.get(self.slot()).yields();
+        self.ready.borrow_mut().push_back(self.current.get().local);
+        self.suspend();
+    }
+
+    /// The slice of the current goroutine is over.
+    #[cold]
+    pub(super) fn slice_over(&self) {
+        self.port().attention.fetch_and(!SLICE, Ordering::Relaxed);
+        self.fire_timers();
+        self.open_inbox();
+        self.step_back();
+    }
+
+    #[inline]
+    pub(super) fn make_ready(&self, local: u32) {
+        self.ready.borrow_mut().push_back(local);
+    }
+
+    /// Makes a goroutine that anybody may start.
+    pub(super) fn push(&self, unstarted: Unstarted) {
+        self.port().live.fetch_add(1, Ordering::Relaxed);
+        self.unstarted.push(unstarted);
+        if self.shared.config.procs > 1 {
+            self.shared.notify();
+        }
+    }
+
+    pub(super) fn free_slot(&self) -> u32 {
+        let mut slots = self.slots.borrow_mut();
+        if slots.is_empty() {
+            self.shared.slots.take(BATCH as u32, &mut slots);
+        }
+        slots.pop().expect("slots never run out")
+    }
+
+    pub(super) fn new_number(&self) -> u64 {
+        let (mut next, mut left) = self.numbers.get();
+        if left == 0 {
+            (next, left) = (self.shared.number(NUMBERS), NUMBERS);
+        }
+        self.numbers.set((next + 1, left - 1));
+        next
+    }
+
+    /// Lends what the current goroutine knows of its unwinding.
+    pub(super) fn look(&self, look: &mut dyn FnMut(&mut Unwind)) {
+        let local = self.current.get().local;
+        if local == NOBODY {
+            return look(&mut self.blank.borrow_mut());
+        }
+        let of = &mut self.locals.borrow_mut()[local as usize];
+        if let Some(unwind) = &mut of.unwind {
+            return look(unwind);
+        }
+        let mut blank = Unwind::default();
+        look(&mut blank);
+        if !blank.is_blank() {
+            of.unwind = Some(Box::new(blank));
+        }
+    }
+
+    /// The current goroutine is never resumed again.
+    pub(super) fn strand(&self) -> ! {
+        self.locals.borrow_mut()[self.current.get().local as usize].stranded = true;
+        self.shared.stranded.fetch_add(1, Ordering::Relaxed);
+        loop {
+            self.suspend();
+        }
+    }
+
+    // ---- the end
+
+    /// Throws the end into everybody who is parked here, unless it unwinds already.
+    fn kill_the_parked(&self) {
+        let locals = self.locals.borrow();
+        let mut ready = self.ready.borrow_mut();
+        for (local, of) in locals.iter().enumerate() {
+            let unwinds = of.unwind.as_ref().is_some_and(|unwind| unwind.has_cause());
+            let parked = of.alive && !of.stranded && !unwinds;
+            if parked && self.shared.slots.get(of.slot).wait.interrupt(KILLED) {
+                ready.push_back(local as u32);
+            }
+        }
+    }
+
+    // ---- timers
+
+    /// Does what is due, as the clock.
+    pub(super) fn fire_timers(&self) {
+        let port = self.port();
+        if port.due.load(Ordering::Relaxed) == u64::MAX || self.attention() & END != 0 {
+            return;
+        }
+        let now = self.shared.clock.now();
+        while port.due.load(Ordering::Relaxed) <= now.nanos() {
+            let Some((due, what)) = port.pop_due(now) else { break };
+            self.fire(due, what);
+        }
+    }
+
+    fn fire(&self, due: Instant, what: Timed) {
+        let before = self.current.replace(IDLE);
+        match what {
+            Timed::Wake(waiter) => {
+                self.wake(waiter);
+            }
+            Timed::Fire(timer) => timer.fire(self, due),
+        }
+        self.current.set(before);
+    }
+
+    #[inline]
+    pub(super) fn wake(&self, waiter: crate::backend::Waiter) -> bool {
+        self.shared.wake(waiter, Some(self.index as u32), |local| self.make_ready(local))
+    }
+
+    // ---- nothing to do
+
+    #[cold]
+    fn idle(&self) {
+        // A second round for what somebody has made while this one was giving up.
+        for _ in 0..2 {
+            if let Some(task) = self.search() {
+                return self.start(task);
+            }
+            if self.has_work() || !self.others_have_work() {
+                break;
+            }
+        }
+        if !self.has_work() {
+            self.sleep();
+        }
+    }
+
+    /// Looks for a goroutine to start, for a while.
+    fn search(&self) -> Option<Unstarted> {
+        if self.shared.active().len() == 1 {
+            return None;
+        }
+        self.shared.spinning.fetch_add(1, Ordering::SeqCst);
+        let found = self.search_for(SPIN);
+        self.shared.spinning.fetch_sub(1, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+        if found.is_some() && self.others_have_work() {
+            self.shared.notify();
+        }
+        found
+    }
+
+    fn search_for(&self, patience: Duration) -> Option<Unstarted> {
+        let began = Real::now();
+        let victims = self.shared.active();
+        let ticks: Vec<u32> = victims.iter().map(|v| v.tick.load(Ordering::Relaxed)).collect();
+        loop {
+            let waited = began.elapsed();
+            for (at, victim) in victims.iter().enumerate().filter(|(at, _)| *at != self.index) {
+                let stuck = waited >= PATIENCE && victim.tick.load(Ordering::Relaxed) == ticks[at];
+                if stuck || victim.stealable() >= BULK {
+                    if let Some(found) = victim.steal(&self.unstarted) {
+                        return Some(found);
+                    }
+                }
+            }
+            if self.has_work() || waited >= patience {
+                return None;
+            }
+            (0..32).for_each(|_| std::hint::spin_loop());
+        }
+    }
+
+    /// Whether there is something for this worker alone.
+    fn has_work(&self) -> bool {
+        let port = self.port();
+        let due = port.due.load(Ordering::Relaxed);
+        let new_phase = self.attention() & END != 0 && !self.killing.get();
+        !port.inbox.is_empty()
+            || !port.given.is_empty()
+            || !self.unstarted.is_empty()
+            || new_phase
+            || self.shared.phase() == Phase::Gone
+            || due != u64::MAX && !self.killing.get() && due <= self.shared.clock.now().nanos()
+    }
+
+    fn others_have_work(&self) -> bool {
+        let others = self.shared.active().iter().enumerate().filter(|(at, _)| *at != self.index);
+        others.into_iter().any(|(_, port)| port.stealable() > 0)
+    }
+
+    fn sleep(&self) {
+        let (port, shared) = (self.port(), &self.shared);
+        self.stacks.borrow_mut().shrink(KEPT_STACKS);
+        port.sleeping.store(true, Ordering::SeqCst);
+        let idle = shared.idle.fetch_add(1, Ordering::SeqCst) + 1;
+        fence(Ordering::SeqCst);
+        if self.has_work() {
+            shared.unsleep(port);
+            return;
+        }
+        if idle == shared.workers.load(Ordering::SeqCst) {
+            shared.all_asleep();
+        }
+        if port.sleeping.load(Ordering::SeqCst) {
+            self.park();
+        }
+        shared.unsleep(port);
+    }
+
+    /// Sleeps until somebody calls, or the next timer is due.
+    fn park(&self) {
+        let due = self.port().due.load(Ordering::Relaxed);
+        if due == u64::MAX || self.killing.get() {
+            return thread::park();
+        }
+        let left = due.saturating_sub(self.shared.clock.now().nanos());
+        thread::park_timeout(Duration::from_nanos(left));
+    }
+}
+
+impl std::fmt::Debug for Worker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Worker").field("index", &self.index).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,316 @@
+//! Programs on cores.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use goseed::prelude::*;
+use goseed::sync::atomic::AtomicI64;
+use goseed::{Exit, Kind, Multicore, Run, check_both, os, println};
+
+/// The same on 1, 2 and 4 workers.
+fn everywhere(main: impl Fn() + Clone + Send + 'static) -> Vec<Run> {
+    [1, 2, 4].map(|procs| Multicore::new().procs(procs).run(main.clone())).into()
+}
+
+fn prints(expected: &str, main: impl Fn() + Clone + Send + 'static) {
+    for run in everywhere(main) {
+        assert_eq!(
+            (run.exit.to_string(), &*run.stdout),
+            ("returned".to_owned(), expected),
+            "{}",
+            run.stderr
+        );
+    }
+}
+
+#[test]
+fn goroutines_run_and_their_results_come_back() {
+    prints("499500\n", || {
+        let results = chan(0);
+        for n in 0..1_000 {
+            go!(results => { results.send(n) });
+        }
+        let sum: i32 = (0..1_000).map(|_| results.recv().unwrap()).sum();
+        println!("{sum}");
+    });
+}
+
+#[test]
+fn a_mutex_excludes_and_a_wait_group_waits() {
+    prints("8000\n", || {
+        let (total, wg) = (Mutex::new(0), WaitGroup::new());
+        for _ in 0..8 {
+            let total = total.clone();
+            wg.go(move || (0..1_000).for_each(|_| *total.lock() += 1));
+        }
+        wg.wait();
+        println!("{}", *total.lock());
+    });
+}
+
+#[test]
+fn select_takes_from_all_and_loses_nothing() {
+    prints("4000 4\n", || {
+        let (sources, done) = (vec![chan::<u32>(0), chan(0), chan(3), chan(0)], chan::<()>(0));
+        for source in &sources {
+            go!(source, done => {
+                for n in 0..1_000 {
+                    source.send(n);
+                }
+                done.send(());
+            });
+        }
+        let (mut received, mut finished) = (0, 0);
+        while finished < 4 {
+            select! {
+                recv(sources[0]) -> _ => received += 1,
+                recv(sources[1]) -> _ => received += 1,
+                recv(sources[2]) -> _ => received += 1,
+                recv(sources[3]) -> _ => received += 1,
+                recv(done) -> _ => finished += 1,
+            }
+        }
+        received += sources[2].len();
+        println!("{received} {finished}");
+    });
+}
+
+#[test]
+fn selects_that_send_meet_selects_that_receive() {
+    prints("2000 2000\n", || {
+        let (a, b) = (chan::<u32>(0), chan::<u32>(0));
+        let (wg, sent, got) = (WaitGroup::new(), AtomicI64::new(0), AtomicI64::new(0));
+        for _ in 0..4 {
+            let (a, b, sent) = (a.clone(), b.clone(), sent.clone());
+            wg.go(move || {
+                for n in 0..500 {
+                    select! { send(a, n) => {}, send(b, n) => {} }
+                    sent.add(1);
+                }
+            });
+        }
+        for _ in 0..4 {
+            let (a, b, got) = (a.clone(), b.clone(), got.clone());
+            wg.go(move || {
+                for _ in 0..500 {
+                    select! { recv(a) -> _ => {}, recv(b) -> _ => {} }
+                    got.add(1);
+                }
+            });
+        }
+        wg.wait();
+        println!("{} {}", sent.load(), got.load());
+    });
+}
+
+#[test]
+fn the_first_four_endings_are_gos() {
+    for run in everywhere(|| {
+        go(|| panic!("boom"));
+        time::sleep(Duration::from_secs(60));
+    }) {
+        assert_eq!(run.exit.to_string(), "panic: boom");
+        assert!(run.stderr.starts_with("panic: boom\n\ngoroutine "), "{}", run.stderr);
+        assert!(run.found(Kind::Panic).is_some());
+    }
+    for run in everywhere(|| chan::<()>(0).send(())) {
+        assert_eq!(run.exit, Exit::Deadlock);
+        let text =
+            "fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 [chan send]:\n";
+        assert!(run.stderr.starts_with(text), "{}", run.stderr);
+    }
+    for run in everywhere(|| os::exit(3)) {
+        assert_eq!(run.exit, Exit::Exited(3));
+    }
+    for run in everywhere(|| RawMutex::new().unlock()) {
+        assert_eq!(run.exit.to_string(), "fatal error: sync: unlock of unlocked mutex");
+    }
+}
+
+#[test]
+fn a_panic_stops_at_recover() {
+    prints("caught boom, then 7\n", || {
+        let result = recover(|| panic!("boom")).unwrap_err();
+        println!("caught {}, then {}", result.message(), recover(|| 7).unwrap());
+    });
+}
+
+struct Count(Arc<AtomicUsize>);
+
+impl Drop for Count {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn the_rest_is_unwound_wherever_it_stands() {
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&dropped);
+    let runs = everywhere(move || {
+        let (never, lock) = (chan::<()>(0), Mutex::new(()));
+        let held = lock.lock();
+        for n in 0..100 {
+            let (count, never, lock) = (Count(Arc::clone(&count)), never.clone(), lock.clone());
+            go(move || {
+                let _count = count;
+                match n % 4 {
+                    0 => drop(never.recv()),
+                    1 => drop(lock.lock()),
+                    2 => time::sleep(Duration::from_secs(3_600)),
+                    _ => loop {
+                        runtime::gosched();
+                    },
+                }
+            });
+        }
+        time::sleep(Duration::from_millis(5));
+        drop(held);
+    });
+    assert!(runs.iter().all(|run| run.exit == Exit::Returned));
+    assert_eq!(dropped.load(Ordering::Relaxed), 300);
+}
+
+#[test]
+fn a_started_goroutine_never_changes_its_thread() {
+    thread_local! {
+        static MINE: Rc<()> = Rc::new(());
+    }
+    prints("ok\n", || {
+        let wg = WaitGroup::new();
+        for _ in 0..200 {
+            wg.go(|| {
+                let thread = std::thread::current().id();
+                let mine = MINE.with(Rc::clone);
+                for _ in 0..20 {
+                    runtime::gosched();
+                    time::sleep(Duration::from_micros(10));
+                    assert_eq!(std::thread::current().id(), thread);
+                    assert!(MINE.with(|other| Rc::ptr_eq(other, &mine)));
+                }
+            });
+        }
+        wg.wait();
+        println!("ok");
+    });
+}
+
+#[test]
+fn a_loop_with_points_lets_main_go_on() {
+    prints("main still runs\n", || {
+        let x = Var::new(0);
+        go!(x => {
+            loop {
+                x.get();
+            }
+        });
+        time::sleep(Duration::from_millis(20));
+        println!("main still runs");
+    });
+}
+
+#[test]
+fn what_waits_behind_a_loop_without_points_is_started_elsewhere() {
+    prints("stopped\n", || {
+        let (stop, wg) = (Arc::new(AtomicUsize::new(0)), WaitGroup::new());
+        let seen = Arc::clone(&stop);
+        wg.go(move || {
+            while seen.load(Ordering::Relaxed) == 0 {
+                std::hint::spin_loop();
+            }
+        });
+        wg.go(move || stop.store(1, Ordering::Relaxed));
+        wg.wait();
+        println!("stopped");
+    });
+}
+
+#[test]
+fn blocking_work_keeps_nobody_from_running() {
+    prints("others ran, then 42\n", || {
+        let order = chan(2);
+        let other = order.clone();
+        go(move || other.send("others ran"));
+        let answer = runtime::blocking(|| {
+            std::thread::sleep(Duration::from_millis(30));
+            42
+        });
+        println!("{}, then {answer}", order.recv().unwrap());
+    });
+    for run in everywhere(|| runtime::blocking(|| panic!("no such file"))) {
+        assert_eq!(run.exit.to_string(), "panic: no such file");
+    }
+}
+
+#[test]
+fn timers_fire_in_order_and_contexts_end() {
+    prints("a b c\ncontext deadline exceeded\n", || {
+        let out = chan(3);
+        for (ms, name) in [(30, "c"), (10, "a"), (20, "b")] {
+            let out = out.clone();
+            go(move || {
+                time::sleep(Duration::from_millis(ms));
+                out.send(name);
+            });
+        }
+        let names: Vec<_> = (0..3).map(|_| out.recv().unwrap()).collect();
+        println!("{}", names.join(" "));
+        let (ctx, _cancel) =
+            context::with_timeout(&context::background(), Duration::from_millis(5));
+        ctx.done().recv();
+        println!("{}", ctx.err().unwrap());
+    });
+}
+
+#[test]
+fn a_run_leaves_no_thread_behind() {
+    let threads = || std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
+    if threads() == 0 {
+        return;
+    }
+    let name = |task: std::io::Result<std::fs::DirEntry>| {
+        std::fs::read_to_string(task.ok()?.path().join("comm")).ok()
+    };
+    drop(Multicore::new().procs(2).run(|| {}));
+    // Other tests run workers at the same time, so names say nothing; only that many runs do not add up.
+    let before = threads();
+    for _ in 0..50 {
+        drop(Multicore::new().procs(4).run(|| go(|| {})));
+    }
+    assert!(
+        threads() < before + 50,
+        "{:?}",
+        std::fs::read_dir("/proc/self/task").map(|t| t.map(name).collect::<Vec<_>>())
+    );
+}
+
+#[test]
+fn a_goroutine_without_points_is_abandoned() {
+    let run = Multicore::new().procs(2).run(|| {
+        let forever = Arc::new(AtomicUsize::new(0));
+        go(move || {
+            while forever.load(Ordering::Relaxed) == 0 {
+                std::thread::sleep(Duration::from_secs(3));
+                forever.store(1, Ordering::Relaxed);
+            }
+        });
+        time::sleep(Duration::from_millis(20));
+    });
+    assert_eq!(run.exit, Exit::Returned);
+}
+
+#[test]
+fn both_worlds_agree() {
+    check_both(|| {
+        let (wg, out) = (WaitGroup::new(), chan(2));
+        for n in 0..2 {
+            let out = out.clone();
+            wg.go(move || out.send(n));
+        }
+        wg.wait();
+        let got: BTreeSet<_> = [out.recv(), out.recv()].into();
+        println!("{got:?}");
+    });
+}

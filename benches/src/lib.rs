@@ -1,9 +1,11 @@
-//! The seven workloads, each written twice: for goseed and for shuttle.
+//! The workloads of the simulator, each written twice: for goseed and for shuttle; and in `cores` those of
+//! the real scheduler.
 //!
 //! The two versions do the same operations in the same order, with each library's own primitives.
 
 use std::time::{Duration, Instant};
 
+pub mod cores;
 pub mod ours;
 pub mod theirs;
 

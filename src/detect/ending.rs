@@ -15,6 +15,7 @@ pub(crate) fn findings(ending: &Ending) -> Vec<Finding> {
     all.extend(groups(ending, &Fate::Leaked).map(|group| leak(&group)));
     all.extend(groups(ending, &Fate::Stranded).map(|group| stranded(&group)));
     all.extend(cut_off(ending));
+    all.extend(groups(ending, &Fate::Abandoned).map(|group| abandoned(&group)));
     all
 }
 
@@ -170,6 +171,11 @@ fn stranded(group: &[&GoroutineInfo]) -> Finding {
     let what =
         sentence("stranded", group, |state| format!("blocked for ever in a destructor ({state})"));
     on_lines(Kind::Stranded, group, what)
+}
+
+fn abandoned(group: &[&GoroutineInfo]) -> Finding {
+    let what = sentence("abandoned", group, |_| "in a loop without points".to_owned());
+    on_lines(Kind::Starvation, group, what + ": its thread runs on after the end")
 }
 
 /// Cut off goroutines, and in the first note those that may have been leaks.

@@ -166,6 +166,8 @@ pub(crate) enum Fate {
     Panicking(String, Option<Place>),
     /// It has never returned from its destructors.
     Stranded,
+    /// It came to no point after the end, on cores: its thread runs on.
+    Abandoned,
 }
 
 /// How a run ended: what the backend knows, before anybody judges it.

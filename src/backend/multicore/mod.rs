@@ -41,7 +41,7 @@ use self::shared::{Phase, Shared, Unstarted, lock};
 use self::slots::Birth;
 use self::worker::Worker;
 use super::{Body, Quiet, install_overflow_handler, install_panic_hook};
-use crate::event::{Ending, Place};
+use crate::event::{Ending, Fate, GoroutineState, Place};
 
 /// How long a run waits for a goroutine that does not come to a point, once the program has ended.
 const GRACE: Duration = Duration::from_secs(1);
@@ -78,10 +78,6 @@ pub(crate) struct Record {
     pub(crate) stdout: String,
     pub(crate) stderr: String,
     pub(crate) elapsed: Duration,
-    /// Goroutines that never came to a point after the end: their threads run on.
-    pub(crate) abandoned: usize,
-    /// Goroutines whose destructors wait for ever: their threads are parked for ever.
-    pub(crate) stranded: usize,
 }
 
 /// Runs `main`, and whatever it starts, until the program ends.
@@ -152,10 +148,10 @@ fn finish(
     monitor.thread().unpark();
     let _ = monitor.join();
     let all = || shared.workers.load(Ordering::SeqCst);
-    let mut before = None;
+    let mut before = progress(shared);
     while !shared.exits.wait(all, GRACE) {
         let now = progress(shared);
-        if before.replace(now) == Some(now) {
+        if std::mem::replace(&mut before, now) == now {
             shared.stop();
             shared.exits.wait(all, GRACE / 10);
             break;
@@ -169,10 +165,22 @@ fn finish(
         }
     }
     shared.clear_globals();
-    let ending = lock(&shared.end).take().expect("the program has ended").0;
+    let mut ending = lock(&shared.end).take().expect("the program has ended").0;
+    mark_the_left(shared, &mut ending);
     let (stdout, stderr) = shared.streams.take();
-    let abandoned = all() - stopped.len();
-    Record { ending, stdout, stderr, elapsed: shared.clock.elapsed(), abandoned, stranded }
+    Record { ending, stdout, stderr, elapsed: shared.clock.elapsed() }
+}
+
+/// Notes which goroutines could not be unwound: those in a destructor that waits for ever, and those that
+/// came to no point.
+fn mark_the_left(shared: &Shared, ending: &mut Ending) {
+    for left in shared.slots.infos() {
+        let runs = matches!(left.state, GoroutineState::Running | GoroutineState::Runnable);
+        let fate = if runs { Fate::Abandoned } else { Fate::Stranded };
+        ending.goroutines.retain(|(info, _)| info.id != left.id);
+        ending.goroutines.push((left, fate));
+    }
+    ending.goroutines.sort_by_key(|(info, _)| info.id);
 }
 
 /// Changes as long as goroutines get their turns.

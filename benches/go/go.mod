@@ -1,0 +1,3 @@
+module cores
+
+go 1.21

@@ -1,4 +1,8 @@
 //! Programs on cores.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "what blocks a thread is what some of these are about"
+)]
 
 use std::collections::BTreeSet;
 use std::rc::Rc;

@@ -1,4 +1,9 @@
 //! The same programs on cores: goseed, tokio, threads, and Go as a program of its own.
+#![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock and starts threads")]
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "a workload that does not do its work is no measurement"
+)]
 
 pub mod ours;
 pub mod theirs;

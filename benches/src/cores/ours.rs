@@ -137,7 +137,7 @@ fn buffered(producers: usize, items: usize) -> usize {
     }
     wg.wait();
     c.close();
-    (0..producers).for_each(|_| drop(done.recv()));
+    assert_eq!(done.into_iter().take(producers).sum::<usize>(), producers * items);
     producers * items
 }
 

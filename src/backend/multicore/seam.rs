@@ -109,7 +109,7 @@ impl Backend for Worker {
     }
 
     fn number(&self) -> u64 {
-        Worker::number(self)
+        Self::number(self)
     }
 
     fn make(&self, _kind: ObjectKind) -> ObjectId {
@@ -118,7 +118,7 @@ impl Backend for Worker {
 
     fn spawn(&self, body: Body, name: Option<String>, place: Place) -> GoId {
         let (slot, number) = (self.free_slot(), self.new_number());
-        let (parent, name) = (Worker::number(self), name.map(String::into_boxed_str));
+        let (parent, name) = (Self::number(self), name.map(String::into_boxed_str));
         self.shared.slots.get(slot).begin(Birth { number, parent, created: place, name });
         self.push(Unstarted { slot, number, body });
         GoId::new(number as u32)
@@ -174,11 +174,11 @@ impl Backend for Worker {
 
     #[inline]
     fn wake(&self, waiter: Waiter) -> bool {
-        Worker::wake(self, waiter)
+        Self::wake(self, waiter)
     }
 
     fn hand_over(&self, waiter: Waiter) -> bool {
-        Worker::wake(self, waiter)
+        Self::wake(self, waiter)
     }
 
     fn waits(&self, waiter: Waiter) -> bool {
@@ -186,14 +186,14 @@ impl Backend for Worker {
     }
 
     fn strand(&self) -> ! {
-        Worker::strand(self)
+        Self::strand(self)
     }
 
     fn pick(&self, count: u32) -> u32 {
-        (u64::from(self.random() as u32) * u64::from(count) >> 32) as u32
+        ((u64::from(self.random() as u32) * u64::from(count)) >> 32) as u32
     }
 
-    /// SplitMix64, from a start that no other worker has.
+    /// `SplitMix64`, from a start that no other worker has.
     fn random(&self) -> u64 {
         let state = self.dice.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
         self.dice.set(state);
@@ -293,7 +293,7 @@ impl Backend for Worker {
     }
 
     fn describe(&self) -> String {
-        format!("goroutine {}", Worker::number(self))
+        format!("goroutine {}", Self::number(self))
     }
 
     fn global(&self, key: usize) -> Option<Shared> {

@@ -19,7 +19,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{Ordering, fence};
 use std::thread;
-use std::time::{Duration, Instant as Real};
+use std::time::Duration;
 
 use crossbeam_deque as deque;
 
@@ -247,7 +247,7 @@ impl Worker {
             }
             Err(error) => {
                 // The closure is lost, with nowhere to drop it.
-                std::mem::forget(unstarted.body);
+                let _ = Box::leak(unstarted.body);
                 self.shared.finish(Exit::Fatal(error.to_string()), None);
             }
         }
@@ -529,17 +529,17 @@ impl Worker {
     }
 
     fn search_for(&self, patience: Duration) -> Option<Unstarted> {
-        let began = Real::now();
+        let began = self.shared.clock.elapsed();
         let victims = self.shared.active();
         let ticks: Vec<u32> = victims.iter().map(|v| v.tick.load(Ordering::Relaxed)).collect();
         loop {
-            let waited = began.elapsed();
+            let waited = self.shared.clock.elapsed() - began;
             for (at, victim) in victims.iter().enumerate().filter(|(at, _)| *at != self.index) {
                 let stuck = waited >= PATIENCE && victim.tick.load(Ordering::Relaxed) == ticks[at];
-                if stuck || victim.stealable() >= BULK {
-                    if let Some(found) = victim.steal(&self.unstarted) {
-                        return Some(found);
-                    }
+                if (stuck || victim.stealable() >= BULK)
+                    && let Some(found) = victim.steal(&self.unstarted)
+                {
+                    return Some(found);
                 }
             }
             if self.has_work() || waited >= patience {

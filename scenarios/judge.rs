@@ -8,10 +8,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use goseed::{Exit, Explore, Finding, Found, Kind, Outcome, Report, Run, Sim};
+use goseed::{Exit, Explore, Finding, Found, Kind, Multicore, Outcome, Report, Run, Sim};
 
 use crate::laws::{joined, returned};
-use crate::{Expected, Outcomes, Race, Scenario, Shown, When};
+use crate::{Cores, Expected, Outcomes, Race, Scenario, Shown, When};
 
 /// Something that the verdict does not say, or something missing that it says.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -22,6 +22,9 @@ impl fmt::Display for Unexpected {
         f.write_str(&self.0)
     }
 }
+
+/// What any run shows that comes to it, whoever decides.
+const NO_SEARCH: [Kind; 4] = [Kind::Panic, Kind::Fatal, Kind::Deadlock, Kind::NonZeroExit];
 
 /// What is said about one scenario; the same thing is said once.
 #[derive(Default)]
@@ -69,6 +72,31 @@ impl Scenario {
         let mut said = Said::default();
         self.judge_outcome(&outcome_of(run), &mut said);
         run.findings.iter().for_each(|finding| self.judge_finding(finding, &mut said));
+        said.list()
+    }
+
+    /// One run on so many workers; nothing if it is not run there.
+    pub fn on_cores(&self, procs: usize) -> Option<Run> {
+        let runs = !matches!(self.verdict.cores, Cores::NotRun(_));
+        runs.then(|| Multicore::new().procs(procs).run(self.paced()))
+    }
+
+    /// All that is unexpected in one run on cores. What needs no exploration is found there too.
+    pub fn judge_cores(&self, run: &Run) -> Vec<Unexpected> {
+        let (mut said, outcome) = (Said::default(), outcome_of(run));
+        match self.verdict.cores {
+            Cores::Law(holds) => {
+                if let Err(wrong) = holds(&outcome) {
+                    said.say(format!("outcome {} {wrong}", in_words(&outcome)));
+                }
+            }
+            Cores::Within | Cores::NotRun(_) => self.judge_outcome(&outcome, &mut said),
+        }
+        run.findings.iter().for_each(|finding| self.judge_finding(finding, &mut said));
+        let certain = |e: &&Expected| matches!(e.when, When::Always) && NO_SEARCH.contains(&e.kind);
+        for expected in self.verdict.findings.iter().filter(certain) {
+            self.judge_how_many(expected, run, &outcome, &mut said);
+        }
         said.list()
     }
 

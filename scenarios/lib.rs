@@ -7,6 +7,7 @@
 
 mod judge;
 mod laws;
+mod pace;
 mod verdict;
 
 mod mental_model {
@@ -56,7 +57,8 @@ mod debugging {
 
 pub use judge::Unexpected;
 pub use verdict::{
-    Expected, Fifo, Headline, Outcomes, Race, Scenario, Shown, Source, Verdict, When, Witness,
+    Cores, Expected, Fifo, Headline, Outcomes, Race, Scenario, Shown, Source, Verdict, When,
+    Witness,
 };
 
 /// Every scenario, in the chapter's order.

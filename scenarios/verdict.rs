@@ -27,6 +27,8 @@ pub struct Scenario {
     pub strategy: Option<&'static str>,
     /// The program.
     pub main: fn(),
+    /// The longest duration in it, which is cut short on cores; zero if it waits for nobody's clock.
+    pub longest: Duration,
     /// Where it stands, to find lines by what is written on them.
     pub source: Source,
     /// What it must show.
@@ -58,6 +60,8 @@ pub struct Verdict {
     pub race: Race,
     /// What the one run in Go's own order shows.
     pub fifo: Fifo,
+    /// What a run on cores shows.
+    pub cores: Cores,
 }
 
 /// The part of a verdict that one looks for first.
@@ -158,6 +162,17 @@ pub struct Fifo {
     pub takes: Option<Duration>,
 }
 
+/// What a run on cores shows.
+#[derive(Clone, Copy, Debug)]
+pub enum Cores {
+    /// One of the outcomes of the simulator.
+    Within,
+    /// An outcome that obeys a law of its own; the error says what is wrong with this one.
+    Law(fn(&Outcome) -> Result<(), String>),
+    /// It is not run there, for this reason.
+    NotRun(&'static str),
+}
+
 /// An outcome: main returns, having printed this.
 pub(crate) const fn prints(stdout: &'static str) -> Shown {
     Shown { exit: "returned", stdout, stderr: "" }
@@ -217,7 +232,8 @@ impl Verdict {
     pub(crate) const fn of(outcomes: Outcomes) -> Self {
         let fifo = Fifo { outcome: None, crash: "", takes: None };
         let headline = Headline::Nothing;
-        Self { shows: "", headline, outcomes, findings: &[], race: Race::None, fifo }
+        let (race, cores) = (Race::None, Cores::Within);
+        Self { shows: "", headline, outcomes, findings: &[], race, fifo, cores }
     }
 
     /// In a few words, and what of it is worth a token.
@@ -242,6 +258,13 @@ impl Verdict {
     /// Go's own order shows this.
     pub(crate) const fn fifo(mut self, outcome: Shown) -> Self {
         self.fifo.outcome = Some(outcome);
+        self
+    }
+
+    /// On cores it shows this, where that is not one of the simulator's outcomes.
+    #[expect(dead_code, reason = "the scenarios so far show the same in both worlds")]
+    pub(crate) const fn on_cores(mut self, cores: Cores) -> Self {
+        self.cores = cores;
         self
     }
 

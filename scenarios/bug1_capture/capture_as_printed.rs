@@ -9,6 +9,8 @@
 //! miss one of the three with less than 10^-148. Two and three goroutines are searched completely,
 //! so nothing is missed.
 
+use std::time::Duration;
+
 use goseed::prelude::*;
 use goseed::{Kind, println};
 
@@ -33,6 +35,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     schedules: 1_000,
     strategy: None,
     main: program::<5>,
+    longest: Duration::ZERO,
     source: Source { file: file!(), text: include_str!("capture_as_printed.rs") },
     verdict: Verdict::of(Outcomes::Law {
         holds: |outcome| obeys(outcome, |line| captured_prefix(line, 5)),
@@ -55,6 +58,7 @@ pub(crate) const OF_TWO: Scenario = Scenario {
     schedules: 1_000_000,
     strategy: Some("dfs"),
     main: program::<2>,
+    longest: Duration::ZERO,
     verdict: Verdict::of(Outcomes::Computed { count: 12, all: || captured_prefixes(2) })
         .shows("12 outputs", Headline::Finding(Kind::CutOff))
         .finds(&[cut_off("go!(i =>").times(2)])
@@ -70,6 +74,7 @@ pub(crate) const OF_THREE: Scenario = Scenario {
     schedules: 1_000_000,
     strategy: Some("dpor"),
     main: program::<3>,
+    longest: Duration::ZERO,
     verdict: Verdict::of(Outcomes::Computed { count: 70, all: || captured_prefixes(3) })
         .shows("70 outputs", Headline::Finding(Kind::CutOff))
         .finds(&[cut_off("go!(i =>").times(3)])

@@ -7,6 +7,8 @@
 //! Schedules: of 1,000,000 the rarest order showed in 609: 100,000 miss one of the 120 with less
 //! than 10^-26.
 
+use std::time::Duration;
+
 use goseed::prelude::*;
 use goseed::println;
 
@@ -37,6 +39,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     schedules: 100_000,
     strategy: None,
     main: program,
+    longest: Duration::ZERO,
     source: Source { file: file!(), text: include_str!("capture_fixed_param.rs") },
     verdict: Verdict::of(Outcomes::Computed { count: 120, all: || orders(5) })
         .shows("each number once, any order", Headline::Nothing)

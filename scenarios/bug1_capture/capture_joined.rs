@@ -10,6 +10,8 @@
 //! the two with less than 10^-150. Two and three goroutines are searched completely, so nothing is
 //! missed.
 
+use std::time::Duration;
+
 use goseed::prelude::*;
 use goseed::{Outcome, println};
 
@@ -45,6 +47,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     schedules: 1_000,
     strategy: None,
     main: program::<5>,
+    longest: Duration::ZERO,
     source: Source { file: file!(), text: include_str!("capture_joined.rs") },
     verdict: Verdict::of(Outcomes::Law {
         holds: |outcome| obeys(outcome, |line| captured(line, 5)),
@@ -65,6 +68,7 @@ pub(crate) const OF_TWO: Scenario = Scenario {
     schedules: 1_000_000,
     strategy: Some("dfs"),
     main: program::<2>,
+    longest: Duration::ZERO,
     verdict: Verdict::of(Outcomes::Computed { count: 8, all: || captured_lines(2) })
         .shows("8 outputs", Headline::Outcome(twice))
         .races_on("i")
@@ -79,6 +83,7 @@ pub(crate) const OF_THREE: Scenario = Scenario {
     schedules: 1_000_000,
     strategy: Some("dpor"),
     main: program::<3>,
+    longest: Duration::ZERO,
     verdict: Verdict::of(Outcomes::Computed { count: 50, all: || captured_lines(3) })
         .shows("50 outputs", Headline::Outcome(twice))
         .races_on("i")

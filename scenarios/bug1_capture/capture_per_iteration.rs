@@ -6,6 +6,8 @@
 //! Schedules: of 1,000,000 the rarest order showed in 1,208: 100,000 miss one of the 120 with less
 //! than 10^-52.
 
+use std::time::Duration;
+
 use goseed::prelude::*;
 use goseed::println;
 
@@ -34,6 +36,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     schedules: 100_000,
     strategy: None,
     main: program,
+    longest: Duration::ZERO,
     source: Source { file: file!(), text: include_str!("capture_per_iteration.rs") },
     verdict: Verdict::of(Outcomes::Computed { count: 120, all: || orders(5) })
         .shows("each number once, any order", Headline::Nothing)

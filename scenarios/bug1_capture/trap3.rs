@@ -6,6 +6,8 @@
 //! Schedules: of 100,000 ten times 10 showed in 27 %, something else in the rest: 1,000 miss one of
 //! the two with less than 10^-136.
 
+use std::time::Duration;
+
 use goseed::prelude::*;
 use goseed::{Outcome, println};
 
@@ -41,6 +43,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     schedules: 1_000,
     strategy: None,
     main: program,
+    longest: Duration::ZERO,
     source: Source { file: file!(), text: include_str!("trap3.rs") },
     verdict: Verdict::of(Outcomes::Law {
         holds: |outcome| obeys(outcome, |line| captured(line, 10)),

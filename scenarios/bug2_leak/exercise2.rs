@@ -4,6 +4,8 @@
 //! Verdict: always `1`, `11`; ten goroutines leak.
 //! Schedules: each shows the one outcome and all ten leaks; 1,000 look for anything else.
 
+use std::time::Duration;
+
 use goseed::prelude::*;
 use goseed::{Kind, println};
 
@@ -30,6 +32,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     schedules: 1_000,
     strategy: None,
     main: program,
+    longest: Duration::ZERO,
     source: Source { file: file!(), text: include_str!("exercise2.rs") },
     verdict: Verdict::exact(&[prints("1 11")])
         .shows("10 goroutines leak", Headline::Finding(Kind::Leak))

@@ -7,6 +7,8 @@
 //! deadlock, since main returns.
 //! Schedules: each shows the one outcome and all three leaks; 1,000 look for anything else.
 
+use std::time::Duration;
+
 use goseed::prelude::*;
 use goseed::{Kind, println};
 
@@ -47,6 +49,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     schedules: 1_000,
     strategy: None,
     main: program,
+    longest: Duration::ZERO,
     source: Source { file: file!(), text: include_str!("leak.rs") },
     verdict: Verdict::exact(&[prints("before 1 after 4")])
         .shows("3 goroutines leak", Headline::Finding(Kind::Leak))

@@ -5,6 +5,8 @@
 //! Verdict: always `before 1`, `after 4`. No leak: three goroutines are cut off while busy.
 //! Schedules: each shows the one outcome and cuts all three off; 1,000 look for anything else.
 
+use std::time::Duration;
+
 use goseed::prelude::*;
 use goseed::{Kind, println};
 
@@ -45,6 +47,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     schedules: 1_000,
     strategy: None,
     main: program,
+    longest: Duration::ZERO,
     source: Source { file: file!(), text: include_str!("leak_closed.rs") },
     verdict: Verdict::exact(&[prints("before 1 after 4")])
         .shows("3 goroutines spin, no leak", Headline::Finding(Kind::CutOff))

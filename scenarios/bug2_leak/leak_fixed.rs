@@ -9,6 +9,7 @@
 use goseed::prelude::*;
 use goseed::println;
 
+use crate::pace::settled_count;
 use crate::verdict::prints;
 use crate::{Headline, Scenario, Source, Verdict};
 
@@ -41,8 +42,7 @@ fn program() {
     println!("started {}", runtime::num_goroutine());
     cancel();
     wg.wait();
-    time::sleep(Duration::from_millis(1));
-    println!("cancelled {}", runtime::num_goroutine());
+    println!("cancelled {}", settled_count(1));
 }
 
 /// Processors that can be cancelled.
@@ -54,6 +54,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     schedules: 1_000,
     strategy: None,
     main: program,
+    longest: Duration::ZERO,
     source: Source { file: file!(), text: include_str!("leak_fixed.rs") },
     verdict: Verdict::exact(&[prints("started 4 cancelled 1")])
         .shows("nothing is left", Headline::Nothing),

@@ -5,6 +5,8 @@
 //! Verdict: always `100`, and no race.
 //! Schedules: each shows the one outcome; 1,000 look for anything else.
 
+use std::time::Duration;
+
 use goseed::prelude::*;
 use goseed::println;
 
@@ -33,6 +35,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     schedules: 1_000,
     strategy: None,
     main: program,
+    longest: Duration::ZERO,
     source: Source { file: file!(), text: include_str!("atomic_fixed.rs") },
     verdict: Verdict::exact(&[prints("100")]).shows("always 100", Headline::Nothing),
 };

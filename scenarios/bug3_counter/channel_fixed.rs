@@ -6,6 +6,8 @@
 //! Verdict: always `100`, no race and no leak.
 //! Schedules: each shows the one outcome; 1,000 look for anything else.
 
+use std::time::Duration;
+
 use goseed::prelude::*;
 use goseed::println;
 
@@ -42,6 +44,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     schedules: 1_000,
     strategy: None,
     main: program,
+    longest: Duration::ZERO,
     source: Source { file: file!(), text: include_str!("channel_fixed.rs") },
     verdict: Verdict::exact(&[prints("100")]).shows("always 100", Headline::Nothing),
 };

@@ -6,6 +6,8 @@
 //! Schedules: of 200,000 `0` showed in 25 %, something else in 75 %: 1,000 miss one of the two with
 //! less than 10^-124. Three goroutines are searched completely, so nothing is missed.
 
+use std::time::Duration;
+
 use goseed::prelude::*;
 use goseed::{Outcome, println};
 
@@ -34,6 +36,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     schedules: 1_000,
     strategy: None,
     main: program::<100>,
+    longest: Duration::ZERO,
     source: Source { file: file!(), text: include_str!("counter_as_printed.rs") },
     verdict: Verdict::of(Outcomes::Law {
         holds: |outcome| one_number(outcome, 0, 100),
@@ -55,6 +58,7 @@ pub(crate) const OF_THREE: Scenario = Scenario {
     schedules: 1_000_000,
     strategy: Some("dpor"),
     main: program::<3>,
+    longest: Duration::ZERO,
     verdict: Verdict::exact(&[prints("0"), prints("1"), prints("2"), prints("3")])
         .shows("0, 1, 2 or 3", Headline::Outcome(not_zero))
         .finds(&[cut_off("go!(counter =>").times(3)])

@@ -8,6 +8,8 @@
 //! Schedules: of 100,000 `100` showed in 67 %, a lost increment in 33 %: 1,000 miss one of the two
 //! with less than 10^-173. Two and three goroutines are searched completely, so nothing is missed.
 
+use std::time::Duration;
+
 use goseed::prelude::*;
 use goseed::{Outcome, println};
 
@@ -45,6 +47,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     schedules: 1_000,
     strategy: None,
     main: program::<100>,
+    longest: Duration::ZERO,
     source: Source { file: file!(), text: include_str!("counter_joined.rs") },
     verdict: Verdict::of(Outcomes::Law {
         holds: |outcome| one_number(outcome, 1, 100),
@@ -65,6 +68,7 @@ pub(crate) const OF_TWO: Scenario = Scenario {
     schedules: 1_000_000,
     strategy: Some("dfs"),
     main: program::<2>,
+    longest: Duration::ZERO,
     verdict: Verdict::exact(&[prints("1"), prints("2")])
         .shows("1 or 2", Headline::Outcome(one))
         .races_on("counter")
@@ -79,6 +83,7 @@ pub(crate) const OF_THREE: Scenario = Scenario {
     schedules: 1_000_000,
     strategy: Some("dpor"),
     main: program::<3>,
+    longest: Duration::ZERO,
     verdict: Verdict::exact(&[prints("1"), prints("2"), prints("3")])
         .shows("1, 2 or 3", Headline::Outcome(one))
         .races_on("counter")

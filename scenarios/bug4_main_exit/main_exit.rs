@@ -9,6 +9,8 @@
 //! Schedules: of 1,000,000 the rarer, `doing work`, showed in 229,741: 1,000 miss it with less than
 //! 10^-113.
 
+use std::time::Duration;
+
 use goseed::prelude::*;
 use goseed::println;
 
@@ -34,6 +36,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     schedules: 1_000,
     strategy: None,
     main: program,
+    longest: Duration::ZERO,
     source: Source { file: file!(), text: include_str!("main_exit.rs") },
     verdict: Verdict::exact(&[prints(""), prints("doing work")])
         .shows("output cut off by main's return", Headline::Finding(goseed::Kind::CutOff))

@@ -4,6 +4,8 @@
 //! Verdict: always `doing work`.
 //! Schedules: each shows the one outcome; 1,000 look for another.
 
+use std::time::Duration;
+
 use goseed::prelude::*;
 use goseed::println;
 
@@ -32,6 +34,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     schedules: 1_000,
     strategy: None,
     main: program,
+    longest: Duration::ZERO,
     source: Source { file: file!(), text: include_str!("main_exit_close.rs") },
     verdict: Verdict::exact(&[prints("doing work")]).shows("always printed", Headline::Nothing),
 };

@@ -4,6 +4,8 @@
 //! Verdict: always `Goroutines: 1`.
 //! Schedules: one would do, since there is one goroutine; 1,000 look for anything else.
 
+use std::time::Duration;
+
 use goseed::prelude::*;
 use goseed::println;
 
@@ -23,6 +25,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     schedules: 1_000,
     strategy: None,
     main: program,
+    longest: Duration::ZERO,
     source: Source { file: file!(), text: include_str!("goroutine_count.rs") },
     verdict: Verdict::exact(&[prints("Goroutines: 1")]).shows("one goroutine", Headline::Nothing),
 };

@@ -10,6 +10,7 @@
 use goseed::prelude::*;
 use goseed::{Outcome, println};
 
+use crate::pace::settled_count;
 use crate::verdict::prints;
 use crate::{Headline, Scenario, Source, Verdict};
 
@@ -35,8 +36,7 @@ fn program() {
     start_worker(&ctx, &jobs.receiver(), &exited);
     cancel();
     println!("processed {}", exited.recv().unwrap_or_default());
-    time::sleep(Duration::from_millis(1));
-    println!("left {}", runtime::num_goroutine());
+    println!("left {}", settled_count(1));
 }
 
 fn loses_a_job(outcome: &Outcome) -> bool {
@@ -52,6 +52,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     schedules: 1_000,
     strategy: None,
     main: program,
+    longest: Duration::ZERO,
     source: Source { file: file!(), text: include_str!("background_worker.rs") },
     verdict: Verdict::exact(&[
         prints("processed 0 left 1"),

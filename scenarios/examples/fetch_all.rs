@@ -10,12 +10,13 @@ use std::time::Duration;
 use goseed::prelude::*;
 use goseed::println;
 
+use crate::pace::span;
 use crate::verdict::prints;
 use crate::{Headline, Scenario, Source, Verdict};
 
 /// A server that takes longer for longer names.
 fn fetch(url: &str) -> String {
-    time::sleep(Duration::from_millis(10) * url.len() as u32);
+    time::sleep(span(Duration::from_millis(10)) * url.len() as u32);
     format!("<{url}>")
 }
 
@@ -46,6 +47,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     schedules: 1_000,
     strategy: None,
     main: program,
+    longest: Duration::from_millis(30),
     source: Source { file: file!(), text: include_str!("fetch_all.rs") },
     verdict: Verdict::exact(&[prints("[<a> <bbb> <cc>]")])
         .shows("all pages, in order, in 30 ms", Headline::Nothing)

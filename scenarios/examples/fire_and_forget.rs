@@ -7,6 +7,8 @@
 //! Schedules: of 1,000,000 the rarer, `hello`, showed in 229,741: 1,000 miss it with less than
 //! 10^-113.
 
+use std::time::Duration;
+
 use goseed::prelude::*;
 use goseed::{Outcome, log};
 
@@ -37,6 +39,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     schedules: 1_000,
     strategy: None,
     main: program,
+    longest: Duration::ZERO,
     source: Source { file: file!(), text: include_str!("fire_and_forget.rs") },
     verdict: Verdict::exact(&[prints(""), prints("").logs("hello")])
         .shows("the log may be lost", Headline::Outcome(nothing_logged))

@@ -7,6 +7,8 @@
 //! Schedules: of 1,000,000 the rarest, `task2 task1`, showed in 132,860: 1,000 miss it with less
 //! than 10^-61.
 
+use std::time::Duration;
+
 use goseed::prelude::*;
 use goseed::{Outcome, println};
 
@@ -39,6 +41,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     schedules: 1_000,
     strategy: None,
     main: program,
+    longest: Duration::ZERO,
     source: Source { file: file!(), text: include_str!("concurrent.rs") },
     verdict: Verdict::exact(&[prints("task2"), prints("task2 task1"), prints("task1 task2")])
         .shows("task1 after, before, or cut off", Headline::Outcome(without_task1))

@@ -4,6 +4,8 @@
 //! Verdict: always `task1`, `task2`.
 //! Schedules: one would do, since there is one goroutine; 1,000 look for anything else.
 
+use std::time::Duration;
+
 use goseed::println;
 
 use crate::verdict::prints;
@@ -31,6 +33,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     schedules: 1_000,
     strategy: None,
     main: program,
+    longest: Duration::ZERO,
     source: Source { file: file!(), text: include_str!("sequential.rs") },
     verdict: Verdict::exact(&[prints("task1 task2")]).shows("one order", Headline::Nothing),
 };

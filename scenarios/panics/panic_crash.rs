@@ -7,6 +7,7 @@
 use goseed::prelude::*;
 use goseed::{Kind, println};
 
+use crate::pace::span;
 use crate::verdict::{panics, prints};
 use crate::{Headline, Scenario, Source, Verdict};
 
@@ -14,7 +15,7 @@ fn program() {
     go(|| {
         panic!("something went wrong"); // Panics in the goroutine.
     });
-    time::sleep(Duration::from_secs(1));
+    time::sleep(span(Duration::from_secs(1)));
     println!("main continues"); // Not reached!
 }
 
@@ -27,6 +28,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     schedules: 1_000,
     strategy: None,
     main: program,
+    longest: Duration::from_secs(1),
     source: Source { file: file!(), text: include_str!("panic_crash.rs") },
     verdict: Verdict::exact(&[prints("").ends("panic: something went wrong")])
         .shows("the program crashes, exit 2", Headline::Finding(Kind::Panic))

@@ -8,6 +8,7 @@
 use goseed::prelude::*;
 use goseed::{log, println};
 
+use crate::pace::span;
 use crate::verdict::prints;
 use crate::{Headline, Scenario, Source, Verdict};
 
@@ -21,7 +22,7 @@ fn program() {
             log!("Recovered from panic: {}", panic.message());
         }
     });
-    time::sleep(Duration::from_secs(1));
+    time::sleep(span(Duration::from_secs(1)));
     println!("main continues"); // This runs!
 }
 
@@ -34,6 +35,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     schedules: 1_000,
     strategy: None,
     main: program,
+    longest: Duration::from_secs(1),
     source: Source { file: file!(), text: include_str!("panic_recovered.rs") },
     verdict: Verdict::exact(&[
         prints("main continues").logs("Recovered from panic: something went wrong")

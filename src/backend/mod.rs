@@ -268,7 +268,7 @@ pub(crate) fn forbid(what: Option<&'static str>) -> Option<&'static str> {
 
 /// What this thread is inside of, where no operation is allowed.
 #[inline]
-fn forbidden() -> Option<&'static str> {
+pub(crate) fn forbidden() -> Option<&'static str> {
     HERE.with(|here| here.forbidden.get())
 }
 

@@ -3,9 +3,10 @@
 
 use std::cell::UnsafeCell;
 use std::fmt;
-use std::hint;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossbeam_utils::Backoff;
 
 /// State under a small spinlock. It is held for a few instructions, never across a point, and no user
 /// code (`Clone`, `Drop`, `Ord`, closures) runs under it.
@@ -32,8 +33,10 @@ impl<T> Guarded<T> {
 
     #[cold]
     fn spin(&self) {
+        let backoff = Backoff::new();
         while self.locked.load(Ordering::Relaxed) {
-            hint::spin_loop();
+            // After a while it gives its processor away, to whoever lost his with the lock in hand.
+            backoff.snooze();
         }
     }
 }

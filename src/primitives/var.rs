@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crossbeam_utils::Backoff;
+
 use super::guarded::Owned;
 use super::object::Object;
 use crate::backend::{self, Always};
@@ -120,12 +122,25 @@ impl<T: Send + 'static> Var<T> {
     /// every operation inside panics.
     #[track_caller]
     fn own(&self, name: &'static str) -> Access<'_> {
-        while self.0.busy.swap(true, Ordering::Acquire) {
-            // In the simulator only an access inside an access comes here, in a destructor where a
-            // point does not panic; elsewhere another thread is about to finish.
-            assert!(backend::forbid(Some(name)).is_none(), "access to a Var inside {name} of it");
+        if self.0.busy.swap(true, Ordering::Acquire) {
+            self.0.wait_for_it(name);
         }
         Access { busy: &self.0.busy, before: backend::forbid(Some(name)) }
+    }
+}
+
+impl<T> Core<T> {
+    /// Spins until whoever owns it is done, on another thread; it is about to be.
+    #[track_caller]
+    #[cold]
+    fn wait_for_it(&self, name: &str) {
+        // Only an access inside an access comes here in the simulator, in a destructor where a point
+        // does not panic.
+        assert!(backend::forbidden().is_none(), "access to a Var inside {name} of it");
+        let backoff = Backoff::new();
+        while self.busy.swap(true, Ordering::Acquire) {
+            backoff.snooze();
+        }
     }
 }
 

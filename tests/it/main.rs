@@ -2,6 +2,7 @@
 
 mod capture;
 mod chan;
+mod cores;
 mod determinism;
 mod endings;
 mod golden;

@@ -318,3 +318,17 @@ fn both_worlds_agree() {
         println!("{got:?}");
     });
 }
+
+#[test]
+fn an_access_that_meets_another_threads_access_waits_for_it() {
+    let run = Multicore::new().procs(4).run(|| {
+        let (total, wg) = (Var::new(0_u64), WaitGroup::new());
+        for _ in 0..8 {
+            let total = total.clone();
+            wg.go(move || (0..20_000).for_each(|_| total.with_mut(|total| *total += 1)));
+        }
+        wg.wait();
+        println!("{}", total.get());
+    });
+    assert_eq!((run.exit, &*run.stdout), (Exit::Returned, "160000\n"), "{}", run.stderr);
+}

@@ -54,6 +54,11 @@ impl StackPool {
         let surplus = self.idle.len().saturating_sub(keep);
         self.idle.drain(..surplus);
     }
+
+    /// How many idle stacks there are beyond `keep`.
+    pub(crate) fn excess(&self, keep: usize) -> usize {
+        self.idle.len().saturating_sub(keep)
+    }
 }
 
 /// No message of our own: an overflow ends the process as the system sees fit.

@@ -82,11 +82,13 @@ impl Slab {
         check(result)
     }
 
-    /// Gives the memory of an idle stack back to the kernel. Its guard page stays.
-    pub(super) fn discard_slot_ending_at(&self, end: usize) {
-        let stack = self.slot_len - page_size();
+    /// Gives the memory of `count` idle stacks in a row back to the kernel, the first of which ends at
+    /// `end`: it reads as zero when next touched. Guard pages stay, whichever way they were made.
+    pub(super) fn discard(&self, end: usize, count: usize) {
+        let start = end - self.slot_len + page_size();
+        let len = count * self.slot_len - page_size();
         // Only locked memory cannot be given back: then it is kept.
-        let _ = self.advise(end - stack, stack, libc::MADV_DONTNEED);
+        let _ = self.advise(start, len, libc::MADV_DONTNEED);
     }
 
     /// `madvise` on part of the slab in which no coroutine lives.

@@ -72,9 +72,9 @@ unsafe impl corosensei::stack::Stack for Stack {
 }
 
 impl Stack {
-    /// Gives the memory behind the stack back to the system; it reads as zero when next touched.
-    fn clean(&mut self) {
-        self.slab.discard_slot_ending_at(self.base.get());
+    /// One past its highest byte.
+    fn end(&self) -> usize {
+        self.base.get()
     }
 }
 
@@ -134,10 +134,21 @@ impl StackPool {
     /// stay in the pool; their next use costs a page fault per page.
     pub(crate) fn shrink(&mut self, keep: usize) {
         let end = self.idle.len().saturating_sub(keep);
-        for stack in self.idle.iter_mut().take(end).skip(self.clean) {
-            stack.clean();
+        let Some(used) = self.idle.get_mut(self.clean..end) else { return };
+        // Neighbours go back in one call, since each call interrupts every other thread.
+        used.sort_unstable_by_key(Stack::end);
+        let neighbours = |a: &Stack, b: &Stack| {
+            Arc::ptr_eq(&a.slab, &b.slab) && a.end() + a.slab.slot_len() == b.end()
+        };
+        for run in used.chunk_by(neighbours) {
+            run[0].slab.discard(run[0].end(), run.len());
         }
         self.clean = self.clean.max(end);
+    }
+
+    /// How many idle stacks beyond `keep` have memory behind them.
+    pub(crate) fn excess(&self, keep: usize) -> usize {
+        self.idle.len().saturating_sub(keep.max(self.clean))
     }
 
     /// Cuts a stack that was never used out of the newest slab, or out of another one.

@@ -353,11 +353,13 @@ fn report_as_7(overflow: &overflow::Overflow) {
 fn overflow_in_coroutine(guard: GuardKind) {
     overflow::install(report_as_7);
     let mut pool = StackPool::with_guard(DEFAULT_STACK_SIZE, guard);
-    let spare = take(&mut pool);
+    // Guards outlive the memory of their stacks, also where neighbours are given back in one call.
+    let neighbours = [(); 3].map(|()| take(&mut pool));
+    neighbours.into_iter().for_each(|stack| pool.put(stack));
+    pool.shrink(0);
     let coroutine = coroutine(&mut pool, |_| {
         black_box(endless(0));
     });
-    pool.put(spare);
     finish(&mut pool, coroutine);
 }
 

@@ -13,49 +13,70 @@ use crate::backend::Timed;
 
 /// How often it looks. A goroutine's slice is over after one to two of these.
 const PERIOD: Duration = Duration::from_millis(10);
+/// After so many looks a worker is stuck. One that has only lost its processor for a while comes back
+/// before that.
+const STUCK: u32 = 3;
 
 /// Watches the workers until the run is over. `spare` starts the worker at a position.
 pub(super) fn watch(shared: &Arc<Shared>, spare: &dyn Fn(usize)) {
-    let mut ticks = vec![0; shared.ports.len()];
+    let mut looks = vec![Look::default(); shared.ports.len()];
     while shared.phase() == Phase::Live {
         thread::park_timeout(PERIOD);
         if matches!(shared.config.output, Output::Real(_)) && quit::requested() {
             quit::dump(shared);
         }
-        let stuck: Vec<&Port> = shared
-            .active()
-            .iter()
-            .enumerate()
-            .filter(|(at, port)| is_stuck(port, &mut ticks[*at]))
-            .map(|(_, port)| &**port)
-            .collect();
-        for port in &stuck {
+        let looks = looks.iter_mut().zip(shared.active());
+        let late: Vec<(&Port, Late)> =
+            looks.filter_map(|(look, port)| Some((&**port, look.at(port)?))).collect();
+        for (port, _) in &late {
             port.attention.fetch_or(SLICE, Ordering::Relaxed);
             fire_timers(shared, port);
         }
-        help_out(shared, &stuck, spare);
+        help_out(shared, &late, spare);
     }
 }
 
-/// Whether the worker is in the same goroutine as at the last look.
-fn is_stuck(port: &Port, before: &mut u32) -> bool {
-    let tick = port.tick.load(Ordering::Relaxed);
-    let same = std::mem::replace(before, tick) == tick;
-    same && !port.sleeping.load(Ordering::Relaxed)
+/// What the monitor has seen of a worker.
+#[derive(Clone, Copy, Default)]
+struct Look {
+    tick: u32,
+    /// For how many looks it has been in the same goroutine.
+    looks: u32,
 }
 
-/// Sees to it that somebody starts what the stuck ones would have.
-fn help_out(shared: &Shared, stuck: &[&Port], spare: &dyn Fn(usize)) {
-    let waiting = stuck.iter().any(|port| port.stealable() > 0 || !port.given.is_empty());
-    if !waiting || shared.spinning.load(Ordering::SeqCst) > 0 {
-        return;
+/// How a worker is that has been in the same goroutine for a while.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Late {
+    /// It will step back at its next point.
+    Told,
+    /// It has come to no point since it was told to.
+    Stuck,
+}
+
+impl Look {
+    /// Looks again.
+    fn at(&mut self, port: &Port) -> Option<Late> {
+        let tick = port.tick.load(Ordering::Relaxed);
+        let same = tick == self.tick && !port.sleeping.load(Ordering::Relaxed);
+        *self = Self { tick, looks: if same { self.looks + 1 } else { 0 } };
+        match self.looks {
+            0 => None,
+            1..STUCK => Some(Late::Told),
+            _ => Some(Late::Stuck),
+        }
     }
-    if shared.idle.load(Ordering::SeqCst) > 0 {
-        return shared.rouse_any();
+}
+
+/// Sees to it that somebody starts what they would have.
+fn help_out(shared: &Shared, late: &[(&Port, Late)], spare: &dyn Fn(usize)) {
+    let waiting = late.iter().any(|(port, _)| port.stealable() > 0 || !port.given.is_empty());
+    let stuck = late.iter().filter(|(_, late)| *late == Late::Stuck).count();
+    // Others may be busy, but not stuck: they will come to it.
+    if !waiting || stuck < shared.config.procs {
+        return shared.notify();
     }
     let workers = shared.workers.load(Ordering::SeqCst);
-    // Others are busy, but not stuck: they will come to it.
-    if stuck.len() == workers && workers < shared.ports.len() {
+    if !shared.rouse_spare() && stuck == workers && workers < shared.ports.len() {
         shared.workers.store(workers + 1, Ordering::SeqCst);
         spare(workers);
     }

@@ -35,7 +35,8 @@ use crate::backend::timers::Timers;
 use crate::backend::{Body, Shared as Value, Timed, TimerId, Waiter};
 use crate::event::{GoId, Instant, Place};
 
-/// Workers beyond those asked for: they run what cannot wait for a worker that is stuck.
+/// Workers beyond those asked for: they start what cannot wait for a worker that is stuck, and nothing
+/// else.
 const SPARES: usize = 8;
 
 /// A goroutine that has not run yet: anybody may start it, and then it stays there.
@@ -145,6 +146,11 @@ impl Shared {
         &self.ports[..self.workers.load(Ordering::Acquire)]
     }
 
+    /// Those that are no spares.
+    pub(super) fn regulars(&self) -> &[CachePadded<Port>] {
+        &self.ports[..self.config.procs]
+    }
+
     pub(super) fn count(&self) -> usize {
         let live: i64 = self.ports.iter().map(|port| port.live.load(Ordering::Relaxed)).sum();
         usize::try_from(live).unwrap_or(0)
@@ -218,8 +224,13 @@ impl Shared {
     }
 
     #[cold]
-    pub(super) fn rouse_any(&self) {
-        let _ = self.active().iter().any(|port| self.rouse(port));
+    fn rouse_any(&self) {
+        let _ = self.regulars().iter().any(|port| self.rouse(port));
+    }
+
+    /// Wakes a spare worker, if one sleeps.
+    pub(super) fn rouse_spare(&self) -> bool {
+        self.active()[self.config.procs..].iter().any(|port| self.rouse(port))
     }
 
     pub(super) fn rouse_all(&self) {
@@ -400,13 +411,25 @@ impl Port {
 
     /// Moves goroutines to the thief's own queue and takes one of them; from a short queue just that.
     pub(super) fn steal(&self, to: &crossbeam_deque::Worker<Unstarted>) -> Option<Unstarted> {
-        let stealer = self.unstarted.get()?;
-        let attempt = || match stealer.len() {
+        self.steal_by(|stealer| match stealer.len() {
             0 => Steal::Empty,
             1 => stealer.steal(),
             _ => stealer.steal_batch_and_pop(to),
-        };
-        let stolen = std::iter::repeat_with(attempt).find(|steal| !steal.is_retry())?.success();
+        })
+    }
+
+    /// Takes a single one.
+    pub(super) fn steal_one(&self) -> Option<Unstarted> {
+        self.steal_by(Stealer::steal)
+    }
+
+    fn steal_by(
+        &self,
+        attempt: impl Fn(&Stealer<Unstarted>) -> Steal<Unstarted>,
+    ) -> Option<Unstarted> {
+        let stealer = self.unstarted.get()?;
+        let mut attempts = std::iter::repeat_with(|| attempt(stealer));
+        let stolen = attempts.find(|steal| !steal.is_retry())?.success();
         stolen.or_else(|| self.take_given())
     }
 }

@@ -46,8 +46,10 @@ const SLACK: u32 = 4;
 const BATCH: usize = 64;
 /// Goroutine numbers that a worker takes at once.
 const NUMBERS: u64 = 16;
-/// Stacks whose memory a worker keeps while it sleeps.
+/// Stacks whose memory a worker keeps when it has slept for a while.
 const KEPT_STACKS: usize = 256;
+/// How long it sleeps before it gives the memory of the others back.
+const REST: Duration = Duration::from_millis(100);
 /// Main's stack, in bytes: as much as a program's first thread has.
 const MAIN_STACK: usize = 8 << 20;
 
@@ -515,7 +517,11 @@ impl Worker {
 
     /// Looks for a goroutine to start, for a while.
     fn search(&self) -> Option<Unstarted> {
-        if self.shared.active().len() == 1 {
+        if self.is_spare() {
+            let mut told = self.others().filter(|port| port.attention.load(Ordering::Relaxed) != 0);
+            return told.find_map(Port::steal_one);
+        }
+        if self.shared.config.procs == 1 {
             return None;
         }
         self.shared.spinning.fetch_add(1, Ordering::SeqCst);
@@ -563,13 +569,21 @@ impl Worker {
     }
 
     fn others_have_work(&self) -> bool {
-        let others = self.shared.active().iter().enumerate().filter(|(at, _)| *at != self.index);
-        others.into_iter().any(|(_, port)| port.stealable() > 0)
+        !self.is_spare() && self.others().any(|port| port.stealable() > 0)
+    }
+
+    /// The ports of the other workers.
+    fn others(&self) -> impl Iterator<Item = &Port> {
+        let all = self.shared.active().iter().enumerate();
+        all.filter(|(at, _)| *at != self.index).map(|(_, port)| &**port)
+    }
+
+    fn is_spare(&self) -> bool {
+        self.index >= self.shared.config.procs
     }
 
     fn sleep(&self) {
         let (port, shared) = (self.port(), &self.shared);
-        self.stacks.borrow_mut().shrink(KEPT_STACKS);
         port.sleeping.store(true, Ordering::SeqCst);
         let idle = shared.idle.fetch_add(1, Ordering::SeqCst) + 1;
         fence(Ordering::SeqCst);
@@ -586,14 +600,26 @@ impl Worker {
         shared.unsleep(port);
     }
 
-    /// Sleeps until somebody calls, or the next timer is due.
+    /// Sleeps until somebody calls, or the next timer is due. After a while it gives memory back.
     fn park(&self) {
+        let excess = || self.stacks.borrow().excess(KEPT_STACKS) > 0;
         let due = self.port().due.load(Ordering::Relaxed);
-        if due == u64::MAX || self.killing.get() {
-            return thread::park();
+        let timed = due != u64::MAX && !self.killing.get();
+        let left = if timed { self.left_until(due) } else { Duration::MAX };
+        if excess() && left > REST {
+            thread::park_timeout(REST);
+            if self.port().sleeping.load(Ordering::SeqCst) {
+                self.stacks.borrow_mut().shrink(KEPT_STACKS);
+            }
+        } else if timed {
+            thread::park_timeout(left);
+        } else {
+            thread::park();
         }
-        let left = due.saturating_sub(self.shared.clock.now().nanos());
-        thread::park_timeout(Duration::from_nanos(left));
+    }
+
+    fn left_until(&self, due: u64) -> Duration {
+        Duration::from_nanos(due.saturating_sub(self.shared.clock.now().nanos()))
     }
 }
 

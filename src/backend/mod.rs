@@ -28,7 +28,7 @@ mod unwind;
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use crate::coroutine::overflow;
 use crate::event::{
@@ -136,14 +136,14 @@ pub(crate) trait Backend {
     /// before, and `did` is done here. Called by the clock too (`AfterFunc`), then without a point.
     fn spawn(&self, body: Body, name: Option<String>, place: Place) -> GoId;
 
-    /// `op` is about to be done on `object`: others may run first. No lock may be held here.
-    fn point(&self, op: Op, object: &dyn Object);
-    /// `op` took effect.
-    fn did(&self, op: Op, detail: Detail);
-    /// An operation that can always be done and needs nothing of an object: `point`, then `did`.
-    fn step(&self, op: Op) {
-        self.point(op, &Always);
-        self.did(op, Detail::Done);
+    /// What `point` does unless the thread is quiet.
+    fn at_point(&self, op: Op, object: &dyn Object);
+    /// What `did` does unless the thread is quiet.
+    fn at_effect(&self, op: Op, detail: Detail);
+    /// What `step` does unless the thread is quiet.
+    fn at_step(&self, op: Op) {
+        self.at_point(op, &Always);
+        self.at_effect(op, Detail::Done);
     }
     /// The running goroutine spins or steps back: others should run before it does.
     fn yield_now(&self);
@@ -222,6 +222,34 @@ pub(crate) trait Backend {
     fn in_global(&self, place: Option<Place>) -> Option<Place>;
 }
 
+/// What every operation begins and ends with. On cores there is mostly nothing to do at these: then they
+/// cost a look, and the operation is never written down.
+impl dyn Backend + '_ {
+    /// `op` is about to be done on `object`: others may run first. No lock may be held here.
+    #[inline]
+    pub(crate) fn point(&self, op: Op, object: &dyn Object) {
+        if !quiet() {
+            self.at_point(op, object);
+        }
+    }
+
+    /// `op` took effect.
+    #[inline]
+    pub(crate) fn did(&self, op: Op, detail: Detail) {
+        if !quiet() {
+            self.at_effect(op, detail);
+        }
+    }
+
+    /// An operation that can always be done and needs nothing of an object: `point`, then `did`.
+    #[inline]
+    pub(crate) fn step(&self, op: Op) {
+        if !quiet() {
+            self.at_step(op);
+        }
+    }
+}
+
 /// A number for a run, unique in the process; 0 is no run.
 fn next_run() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -245,11 +273,21 @@ struct Here {
     /// What it is inside of, where no operation is allowed. It belongs to the thread because the
     /// goroutine cannot be suspended in there.
     forbidden: Cell<Option<&'static str>>,
+    /// Zero if there is nothing to do at points: then the thread is quiet.
+    attention: Cell<&'static AtomicU8>,
 }
+
+/// The attention of those who look at every operation.
+static ALWAYS_LOUD: AtomicU8 = AtomicU8::new(1);
 
 thread_local! {
     static HERE: Here = const {
-        Here { backend: Cell::new(None), run: Cell::new(0), forbidden: Cell::new(None) }
+        Here {
+            backend: Cell::new(None),
+            run: Cell::new(0),
+            forbidden: Cell::new(None),
+            attention: Cell::new(&ALWAYS_LOUD),
+        }
     };
 }
 
@@ -272,6 +310,14 @@ pub(crate) fn forbidden() -> Option<&'static str> {
     HERE.with(|here| here.forbidden.get())
 }
 
+/// Whether nothing is to be done at points and effects of this thread.
+#[inline]
+fn quiet() -> bool {
+    HERE.with(|here| {
+        here.attention.get().load(Ordering::Relaxed) == 0 && here.forbidden.get().is_none()
+    })
+}
+
 /// The backend of the goroutine that runs on this thread, if one does.
 #[inline]
 pub(crate) fn current() -> Option<&'static dyn Backend> {
@@ -282,7 +328,9 @@ mod enter {
     //! The pointer from a thread to the run that it is in.
     #![expect(unsafe_code, reason = "a run is lent to its own goroutines through a thread-local")]
 
-    use super::{Backend, HERE};
+    use std::sync::atomic::AtomicU8;
+
+    use super::{ALWAYS_LOUD, Backend, HERE};
 
     #[inline]
     pub(super) fn current() -> Option<&'static dyn Backend> {
@@ -298,6 +346,7 @@ mod enter {
     pub(crate) struct With {
         before: Option<*const dyn Backend>,
         run: u64,
+        attention: &'static AtomicU8,
     }
 
     impl With {
@@ -307,10 +356,24 @@ mod enter {
         /// stranded.
         pub(crate) unsafe fn new(backend: *const dyn Backend) -> Self {
             // SAFETY: the caller's promise.
-            let run = unsafe { (*backend).run() };
+            unsafe { Self::with_attention(backend, &ALWAYS_LOUD) }
+        }
+
+        /// As `new`; nothing is done at points while `attention` is zero.
+        ///
+        /// # Safety
+        ///
+        /// As for `new`, and the same for `attention`.
+        pub(crate) unsafe fn with_attention(
+            backend: *const dyn Backend,
+            attention: *const AtomicU8,
+        ) -> Self {
+            // SAFETY: the caller's promises.
+            let (run, attention) = unsafe { ((*backend).run(), &*attention) };
             HERE.with(|here| Self {
                 before: here.backend.replace(Some(backend)),
                 run: here.run.replace(run),
+                attention: here.attention.replace(attention),
             })
         }
     }
@@ -321,6 +384,7 @@ mod enter {
                 here.backend.set(self.before);
                 here.run.set(self.run);
                 here.forbidden.set(None);
+                here.attention.set(self.attention);
             });
         }
     }

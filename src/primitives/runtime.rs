@@ -14,6 +14,7 @@ use crate::event::{Action, Detail, GoroutineInfo, Op, Place, full_dump, grouped_
 ///
 /// Outside of any run.
 #[track_caller]
+#[inline]
 pub fn gosched() {
     let rt = in_a_run("runtime::gosched");
     rt.yield_now();

@@ -35,9 +35,9 @@ impl Backend for Outside {
         self.0.spawn_outside(body, name, place)
     }
 
-    fn point(&self, _op: Op, _object: &dyn Object) {}
+    fn at_point(&self, _op: Op, _object: &dyn Object) {}
 
-    fn did(&self, _op: Op, _detail: Detail) {}
+    fn at_effect(&self, _op: Op, _detail: Detail) {}
 
     fn yield_now(&self) {
         std::thread::yield_now();

@@ -47,8 +47,9 @@ impl<'a> Entered<'a> {
         // the pointer away, and is leaked if one of its goroutines is stranded.
         let backend: *const (dyn Backend + 'static) = unsafe { std::mem::transmute(backend) };
         WORKER.set(Some(NonNull::from(worker)));
-        // SAFETY: as above.
-        Self { _backend: unsafe { With::new(backend) }, _worker: worker }
+        let attention = &raw const worker.port().attention;
+        // SAFETY: as above; the port is in what all workers share, which this one keeps.
+        Self { _backend: unsafe { With::with_attention(backend, attention) }, _worker: worker }
     }
 }
 

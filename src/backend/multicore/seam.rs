@@ -124,15 +124,12 @@ impl Backend for Worker {
         GoId::new(number as u32)
     }
 
-    #[inline]
-    fn point(&self, op: Op, _object: &dyn Object) {
-        if self.attention() != 0 || backend::forbidden().is_some() {
-            self.unusual_point(&op);
-        }
+    #[cold]
+    fn at_point(&self, op: Op, _object: &dyn Object) {
+        self.unusual_point(&op);
     }
 
-    #[inline]
-    fn did(&self, _op: Op, _detail: Detail) {}
+    fn at_effect(&self, _op: Op, _detail: Detail) {}
 
     fn yield_now(&self) {
         self.step_back();

@@ -6,9 +6,9 @@ use std::panic::{self, AssertUnwindSafe};
 use super::state::Phase;
 use super::{Sim, raw};
 use crate::backend::unwind::passes_through;
-use crate::backend::{Always, Backend};
+use crate::backend::Backend;
 use crate::coroutine::Suspender;
-use crate::event::{Action, Detail, Exit, GoId, Op, Panic, Place, objects};
+use crate::event::{Action, Exit, GoId, Op, Panic, Place, objects};
 
 /// Runs the goroutine that has become current, from its first line to its end.
 pub(super) fn run(suspender: &Suspender) {
@@ -92,8 +92,7 @@ fn attempt(sim: &'static Sim, op: Op) -> bool {
         return false;
     }
     let step = panic::catch_unwind(AssertUnwindSafe(|| {
-        sim.point(op, &Always);
-        sim.did(op, Detail::Done);
+        sim.at_step(op);
     }));
     step.map_err(forget_quietly).is_ok()
 }

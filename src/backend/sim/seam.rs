@@ -309,17 +309,17 @@ impl Backend for Sim {
         go
     }
 
-    fn point(&self, op: Op, object: &dyn Object) {
+    fn at_point(&self, op: Op, object: &dyn Object) {
         self.stop_before(op, object);
     }
 
-    fn step(&self, op: Op) {
+    fn at_step(&self, op: Op) {
         self.stop_before(op, &Always);
         self.state().event(&op, Detail::Done);
     }
 
     #[inline]
-    fn did(&self, op: Op, detail: Detail) {
+    fn at_effect(&self, op: Op, detail: Detail) {
         self.state().event(&op, detail);
     }
 
@@ -473,8 +473,8 @@ impl Backend for Sim {
 
     fn block(&self, op: Op, work: Body) {
         work();
-        self.did(op, Detail::Done);
-        self.point(op, &Always);
+        self.at_effect(op, Detail::Done);
+        self.at_point(op, &Always);
     }
 
     fn procs(&self) -> usize {

@@ -20,6 +20,7 @@
 //! really suspends. If nothing moves any more, `park` returns [`Wake::Ended`]: the primitive ends
 //! neutrally if it hands out nothing, and calls [`Backend::strand`] if it would have to own something.
 
+mod body;
 mod hook;
 pub(crate) mod multicore;
 pub(crate) mod sim;
@@ -35,14 +36,12 @@ use crate::event::{
     Detail, GoId, GoroutineInfo, GoroutineState, Instant, ObjectId, ObjectKind, Op, Panic, Place,
 };
 
+pub(crate) use body::Body;
 pub(crate) use hook::{Quiet, install as install_panic_hook};
 pub(crate) use unwind::Unwind;
 
 /// A value that all goroutines of a run share.
 pub(crate) type Shared = Arc<dyn std::any::Any + Send + Sync>;
-
-/// What a goroutine runs.
-pub(crate) type Body = Box<dyn FnOnce() + Send>;
 
 /// One wait of one goroutine. A goroutine that waits for several things at once (`select`) puts the same
 /// ticket, with another `case`, into several queues; the first wake wins and makes the others stale.
@@ -368,8 +367,10 @@ mod enter {
             backend: *const dyn Backend,
             attention: *const AtomicU8,
         ) -> Self {
-            // SAFETY: the caller's promises.
-            let (run, attention) = unsafe { ((*backend).run(), &*attention) };
+            // SAFETY: the caller's promise.
+            let run = unsafe { (*backend).run() };
+            // SAFETY: the caller's other promise.
+            let attention: &'static AtomicU8 = unsafe { &*attention };
             HERE.with(|here| Self {
                 before: here.backend.replace(Some(backend)),
                 run: here.run.replace(run),

@@ -7,6 +7,7 @@ use super::again::crash;
 use super::config::Config;
 use super::program::Program;
 use super::{Explore, Outcome, Report, Run, explore};
+use crate::backend::Body;
 use crate::backend::multicore::{self as backend, Output, Record};
 use crate::backend::sim::DEFAULT_STACK_SIZE;
 use crate::detect::findings;
@@ -73,7 +74,7 @@ impl Multicore {
     #[track_caller]
     pub fn run<F: FnOnce() + Send + 'static>(self, main: F) -> Run {
         let config = self.config(Output::Captured).unwrap_or_else(|error| panic!("{error}"));
-        run_of(backend::run(config, Box::new(main)))
+        run_of(backend::run(config, Body::new(main)))
     }
 
     /// The settings, completed from the environment.
@@ -105,7 +106,7 @@ impl Multicore {
 pub fn run<F: FnOnce() + Send + 'static>(main: F) -> ! {
     match Multicore::new().config(Output::Real(end_process)) {
         Ok(config) => {
-            backend::run(config, Box::new(main));
+            backend::run(config, Body::new(main));
             unreachable!("the end of the program ends the process")
         }
         Err(error) => {

@@ -350,7 +350,7 @@ pub fn after_func<F: FnOnce() + Send + 'static>(
         state.registered += 1;
         let number = state.registered;
         if state.err.is_none() {
-            state.after.push((number, Box::new(f), place));
+            state.after.push((number, Body::new(f), place));
             Ok(number)
         } else {
             Err(f)

@@ -1,7 +1,7 @@
 //! The `go` statement.
 
 use super::in_a_run;
-use crate::backend::Always;
+use crate::backend::{Always, Body};
 use crate::event::{Action, GoId, Op, Place, objects};
 
 /// Starts a goroutine that runs `f`; the caller goes on at once.
@@ -48,7 +48,7 @@ where
 {
     let rt = in_a_run("go");
     rt.point(Op::new(Action::Go, objects::GOROUTINES, place), &Always);
-    rt.spawn(Box::new(f), name, place)
+    rt.spawn(Body::new(f), name, place)
 }
 
 /// Starts a goroutine; the handles in front of `=>` are cloned into it.

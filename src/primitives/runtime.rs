@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::guarded::Guarded;
 use super::in_a_run;
 use super::panic::recover;
-use crate::backend::{self, Always, Backend};
+use crate::backend::{self, Always, Backend, Body};
 use crate::event::{Action, Detail, GoroutineInfo, Op, Place, full_dump, grouped_dump, objects};
 
 /// Lets others run first. In Go, `runtime.Gosched`.
@@ -116,7 +116,7 @@ pub fn blocking<R: Send + 'static, F: FnOnce() -> R + Send + 'static>(f: F) -> R
         let outcome = recover(f);
         *to.lock() = Some(outcome);
     };
-    rt.block(op, Box::new(work));
+    rt.block(op, Body::new(work));
     let outcome = result.lock().take().expect("it is done, with a value or a panic");
     outcome.unwrap_or_else(|panic| panic.raise())
 }

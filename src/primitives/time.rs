@@ -84,7 +84,7 @@ pub fn tick(d: Duration) -> Receiver<Instant> {
 #[track_caller]
 pub fn after_func<F: FnOnce() + Send + 'static>(d: Duration, f: F) -> Timer {
     let place = Place::here();
-    let call = Call { f: Guarded::new(Some(Box::new(f))), place };
+    let call = Call { f: Guarded::new(Some(Body::new(f))), place };
     Timer(Armed::start(d, Duration::ZERO, Effect::Call(call)))
 }
 

@@ -37,14 +37,14 @@ pub(super) fn run(work: Body) {
         && let Some(work) = lock(&QUEUE).work.pop_front()
     {
         // No thread is to be had: it blocks this worker, which is slow but right.
-        work();
+        work.call();
     }
 }
 
 fn help() {
     let _quiet = Quiet::new();
     while let Some(work) = next() {
-        work();
+        work.call();
     }
 }
 

@@ -16,6 +16,7 @@
 mod clock;
 mod ending;
 mod exits;
+mod handoff;
 mod helpers;
 mod inbox;
 mod monitor;
@@ -37,7 +38,7 @@ use std::sync::atomic::Ordering;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use self::shared::{Phase, Shared, Unstarted, lock};
+use self::shared::{Phase, Shared, lock};
 use self::slots::Birth;
 use self::worker::Worker;
 use super::{Body, Quiet, install_overflow_handler, install_panic_hook};
@@ -98,12 +99,11 @@ pub(crate) fn run(config: Config, main: Body) -> Record {
 
 /// Makes main, for the first worker to start.
 fn begin(shared: &Shared, main: Body, place: Place) {
-    let mut slots = Vec::new();
-    shared.slots.take(1, &mut slots);
-    let (slot, number) = (slots[0], shared.number(1));
-    shared.slots.get(slot).begin(Birth { number, parent: 0, created: place, name: None });
-    shared.ports[0].live.store(1, Ordering::Relaxed);
-    shared.ports[0].given.push(Unstarted { slot, number, body: main });
+    let slot = shared.slots.take_one();
+    let birth = Birth { number: shared.number(1), parent: 0, created: place, name: None };
+    shared.slots.get(slot.slot()).begin(birth);
+    shared.made_outside.store(1, Ordering::Relaxed);
+    shared.ports[0].given.push(slot.put(&shared.slots, main));
 }
 
 fn start_worker(shared: &Arc<Shared>, at: usize) -> (usize, JoinHandle<()>) {

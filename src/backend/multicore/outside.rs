@@ -117,7 +117,7 @@ impl Backend for Outside {
     }
 
     fn block(&self, _op: Op, work: Body) {
-        work();
+        work.call();
     }
 
     fn procs(&self) -> usize {

@@ -39,7 +39,7 @@ pub(super) fn run(suspender: &Suspender) {
 }
 
 fn live(worker: &Worker, body: Body) {
-    match panic::catch_unwind(AssertUnwindSafe(body)) {
+    match panic::catch_unwind(AssertUnwindSafe(|| body.call())) {
         Ok(()) if worker.number() == 1 => returned(worker),
         Ok(()) => {}
         Err(payload) if passes_through(&*payload) => {

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use super::ending::Culprit;
 use super::helpers;
-use super::shared::{END, SLICE, Unstarted};
+use super::shared::{END, SLICE};
 use super::slots::Birth;
 use super::wait::{ENDED, KILLED};
 use super::worker::Worker;
@@ -119,8 +119,8 @@ impl Backend for Worker {
     fn spawn(&self, body: Body, name: Option<String>, place: Place) -> GoId {
         let (slot, number) = (self.free_slot(), self.new_number());
         let (parent, name) = (Self::number(self), name.map(String::into_boxed_str));
-        self.shared.slots.get(slot).begin(Birth { number, parent, created: place, name });
-        self.push(Unstarted { slot, number, body });
+        self.shared.slots.get(slot.slot()).begin(Birth { number, parent, created: place, name });
+        self.push(slot.put(&self.shared.slots, body));
         GoId::new(number as u32)
     }
 
@@ -247,8 +247,8 @@ impl Backend for Worker {
         let waiter = self.waiter(0);
         self.shared.external.fetch_add(1, Ordering::SeqCst);
         let shared = Arc::clone(&self.shared);
-        helpers::run(Box::new(move || {
-            work();
+        helpers::run(Body::new(move || {
+            work.call();
             shared.wake(waiter, None, |_| {});
             shared.external.fetch_sub(1, Ordering::SeqCst);
         }));

@@ -26,6 +26,7 @@ use crossbeam_deque::{Injector, Steal, Stealer};
 use crossbeam_utils::CachePadded;
 
 use super::ending::End;
+use super::handoff::Unstarted;
 use super::inbox::Inbox;
 use super::slots::{Birth, Slots};
 use super::streams::Streams;
@@ -38,13 +39,6 @@ use crate::event::{GoId, Instant, Place};
 /// Workers beyond those asked for: they start what cannot wait for a worker that is stuck, and nothing
 /// else.
 const SPARES: usize = 8;
-
-/// A goroutine that has not run yet: anybody may start it, and then it stays there.
-pub(super) struct Unstarted {
-    pub(super) slot: u32,
-    pub(super) number: u64,
-    pub(super) body: Body,
-}
 
 /// How far the run is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,9 +71,9 @@ pub(super) struct Port {
     pub(super) thread: OnceLock<Thread>,
     /// Counts what it has run: unchanged while it is stuck in one goroutine.
     pub(super) tick: AtomicU32,
-    /// Goroutines that have started here and not ended.
+    /// Goroutines that have started here and not ended; the worker alone writes it.
     pub(super) pinned: AtomicU32,
-    /// Goroutines made here less those ended here.
+    /// Goroutines made here less those ended here; the worker alone writes it.
     pub(super) live: AtomicI64,
 }
 
@@ -103,6 +97,8 @@ pub(super) struct Shared {
     pub(super) panicking: AtomicUsize,
     pub(super) main_gone: AtomicBool,
     pub(super) stranded: AtomicUsize,
+    /// Goroutines made by no worker.
+    pub(super) made_outside: AtomicI64,
     numbers: AtomicU64,
     globals: Mutex<Vec<(usize, Value)>>,
     pub(super) exits: super::exits::Exits,
@@ -126,6 +122,7 @@ impl Shared {
             panicking: AtomicUsize::new(0),
             main_gone: AtomicBool::new(false),
             stranded: AtomicUsize::new(0),
+            made_outside: AtomicI64::new(0),
             numbers: AtomicU64::new(1),
             globals: Mutex::default(),
             exits: super::exits::Exits::default(),
@@ -152,8 +149,8 @@ impl Shared {
     }
 
     pub(super) fn count(&self) -> usize {
-        let live: i64 = self.ports.iter().map(|port| port.live.load(Ordering::Relaxed)).sum();
-        usize::try_from(live).unwrap_or(0)
+        let here: i64 = self.ports.iter().map(|port| port.live.load(Ordering::Relaxed)).sum();
+        usize::try_from(here + self.made_outside.load(Ordering::Relaxed)).unwrap_or(0)
     }
 
     /// The first of `many` numbers for goroutines.
@@ -253,15 +250,12 @@ impl Shared {
 
     /// Makes a goroutine from outside of all workers.
     pub(super) fn spawn_outside(&self, body: Body, name: Option<String>, place: Place) -> GoId {
-        let mut slots = Vec::new();
-        self.slots.take(1, &mut slots);
-        let slot = slots.pop().expect("slots never run out");
+        let slot = self.slots.take_one();
         let number = self.number(1);
         let name = name.map(String::into_boxed_str);
-        self.slots.get(slot).begin(Birth { number, parent: 0, created: place, name });
-        let spare = &self.ports[self.ports.len() - 1];
-        spare.live.fetch_add(1, Ordering::Relaxed);
-        self.give(Unstarted { slot, number, body }, self.least_pinned());
+        self.slots.get(slot.slot()).begin(Birth { number, parent: 0, created: place, name });
+        self.made_outside.fetch_add(1, Ordering::Relaxed);
+        self.give(slot.put(&self.slots, body), self.least_pinned());
         GoId::new(number as u32)
     }
 

@@ -4,10 +4,12 @@
 //! little arithmetic and one load. A slot is used again when its goroutine has ended; its tickets go on,
 //! so that whoever holds an old one wakes nobody.
 
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering, fence};
+use std::sync::{Mutex, OnceLock};
 
+use super::handoff::{Fresh, Handoff, Vacant};
 use super::place::AtomicPlace;
+use super::shared::lock;
 use super::wait::Wait;
 use crate::event::{Action, GoId, GoroutineInfo, GoroutineState, Op, Place};
 
@@ -20,9 +22,8 @@ const BLOCKS: usize = 22;
 #[derive(Default)]
 pub(super) struct Slots {
     blocks: [OnceLock<Box<[Slot]>>; BLOCKS],
-    /// Numbers from here on have never been handed out.
-    fresh: AtomicU32,
-    free: Mutex<Vec<u32>>,
+    fresh: Fresh,
+    free: Mutex<Vec<Vacant>>,
 }
 
 /// What all threads may know of a goroutine.
@@ -34,12 +35,20 @@ pub(super) struct Slot {
     pub(super) local: AtomicU32,
     /// The next one in an inbox.
     pub(super) next: AtomicU32,
+    /// What it will run, until it is started.
+    pub(super) handoff: Handoff,
     /// For dumps: where it is in its life, what it does and where.
     life: AtomicU8,
     state: AtomicU8,
     action: AtomicU8,
     place: AtomicPlace,
-    birth: Mutex<Option<Birth>>,
+    /// What is known from the start. The number is written last, and never is that of another goroutine:
+    /// who reads it before and after the rest has read one goroutine.
+    number: AtomicU64,
+    parent: AtomicU64,
+    created: AtomicPlace,
+    named: AtomicBool,
+    name: Mutex<Option<Box<str>>>,
 }
 
 /// What is known from the start.
@@ -69,26 +78,32 @@ impl Slots {
         &slots[at - block_start]
     }
 
-    /// Hands out up to `many` free numbers at once.
-    pub(super) fn take(&self, many: u32, to: &mut Vec<u32>) {
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Hands out up to `many` free slots at once.
+    pub(super) fn take(&self, many: u32, to: &mut Vec<Vacant>) {
+        let mut free = lock(&self.free);
         let from = free.len().saturating_sub(many as usize);
         to.extend(free.drain(from..));
         drop(free);
         if to.is_empty() {
-            let first = self.fresh.fetch_add(many, Ordering::Relaxed);
-            to.extend((first..first + many).rev());
+            to.extend(self.fresh.take(many));
         }
     }
 
-    /// Takes free numbers back.
-    pub(super) fn give(&self, slots: impl Iterator<Item = u32>) {
-        self.free.lock().unwrap_or_else(PoisonError::into_inner).extend(slots);
+    /// Hands out one.
+    pub(super) fn take_one(&self) -> Vacant {
+        let mut one = Vec::new();
+        self.take(1, &mut one);
+        one.pop().expect("slots never run out")
+    }
+
+    /// Takes free ones back.
+    pub(super) fn give(&self, slots: impl Iterator<Item = Vacant>) {
+        lock(&self.free).extend(slots);
     }
 
     /// All goroutines there are, in the order of creation.
     pub(super) fn infos(&self) -> Vec<GoroutineInfo> {
-        let handed_out = self.fresh.load(Ordering::Relaxed);
+        let handed_out = self.fresh.count();
         let mut all: Vec<_> = (0..handed_out).filter_map(|slot| self.get(slot).info()).collect();
         all.sort_by_key(|info| info.id);
         all
@@ -96,24 +111,39 @@ impl Slots {
 
     /// The first parked goroutine from number `from` on.
     pub(super) fn parked_from(&self, from: u32) -> Option<u32> {
-        let handed_out = self.fresh.load(Ordering::Relaxed);
+        let handed_out = self.fresh.count();
         (from..handed_out).find(|&slot| self.get(slot).wait.is_parked())
     }
 }
 
 impl Slot {
     /// A goroutine begins.
+    #[inline]
     pub(super) fn begin(&self, birth: Birth) {
+        self.number.store(0, Ordering::Relaxed);
+        fence(Ordering::Release);
         self.place.set(None);
+        self.parent.store(birth.parent, Ordering::Relaxed);
+        self.created.set(Some(birth.created));
+        if birth.name.is_some() || self.named.load(Ordering::Relaxed) {
+            self.named.store(birth.name.is_some(), Ordering::Relaxed);
+            let before = std::mem::replace(&mut *lock(&self.name), birth.name);
+            drop(before);
+        }
         self.life.store(RUNNABLE, Ordering::Relaxed);
-        *self.birth() = Some(birth);
+        self.number.store(birth.number, Ordering::Release);
     }
 
     /// It has ended.
+    #[inline]
     pub(super) fn end(&self) {
         self.life.store(FREE, Ordering::Relaxed);
-        let birth = self.birth().take();
-        drop(birth);
+    }
+
+    /// The number of its goroutine.
+    #[inline]
+    pub(super) fn number(&self) -> u64 {
+        self.number.load(Ordering::Relaxed)
     }
 
     #[inline]
@@ -141,37 +171,36 @@ impl Slot {
         self.action.store(op.action as u8, Ordering::Relaxed);
     }
 
-    fn birth(&self) -> std::sync::MutexGuard<'_, Option<Birth>> {
-        self.birth.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
+    /// What its goroutine is like; nothing if it has none, or another one by now.
     pub(super) fn info(&self) -> Option<GoroutineInfo> {
+        let number = self.number.load(Ordering::Acquire);
         let state = match self.life.load(Ordering::Relaxed) {
             FREE => return None,
             RUNNING => GoroutineState::Running,
             PARKED => GoroutineState::ALL[usize::from(self.state.load(Ordering::Relaxed))],
             _ => GoroutineState::Runnable,
         };
-        let birth = self.birth();
-        let birth = birth.as_ref()?;
-        let main = birth.number == 1;
-        Some(GoroutineInfo {
-            id: GoId::new(birth.number as u32),
-            name: birth.name.as_deref().map(str::to_owned),
-            path: path(birth),
+        let (main, parent) = (number == 1, self.parent.load(Ordering::Relaxed));
+        let created = self.created.get().filter(|_| !main);
+        let info = GoroutineInfo {
+            id: GoId::new(number as u32),
+            name: lock(&self.name).as_deref().map(str::to_owned),
+            path: path(number, parent),
             state,
             action: Action::ALL[usize::from(self.action.load(Ordering::Relaxed))],
             object: String::new(),
-            place: self.place.get().or((!main).then_some(birth.created)),
-            parent: (!main).then(|| GoId::new(birth.parent as u32)),
-            created: (!main).then_some(birth.created),
-        })
+            place: self.place.get().or(created),
+            parent: (!main).then(|| GoId::new(parent as u32)),
+            created,
+        };
+        fence(Ordering::Acquire);
+        (number != 0 && self.number.load(Ordering::Relaxed) == number).then_some(info)
     }
 }
 
 /// Where it stands below its parent, which is all that is remembered on cores.
-fn path(birth: &Birth) -> String {
-    match (birth.number, birth.parent) {
+fn path(number: u64, parent: u64) -> String {
+    match (number, parent) {
         (1, _) => "main".to_owned(),
         (n, 0) => format!("clock/g{n}"),
         (n, 1) => format!("main/g{n}"),
@@ -201,10 +230,10 @@ mod tests {
     fn numbers_that_were_given_back_are_handed_out_first() {
         let (slots, mut mine) = (Slots::default(), Vec::new());
         slots.take(3, &mut mine);
-        assert_eq!(mine, [2, 1, 0]);
-        slots.give([1].into_iter());
+        assert_eq!(mine.iter().map(Vacant::slot).collect::<Vec<_>>(), [2, 1, 0]);
+        slots.give(mine.drain(1..2));
         let mut more = Vec::new();
         slots.take(3, &mut more);
-        assert_eq!(more, [1]);
+        assert_eq!(more.iter().map(Vacant::slot).collect::<Vec<_>>(), [1]);
     }
 }

@@ -23,8 +23,9 @@ use std::time::Duration;
 
 use crossbeam_deque as deque;
 
+use super::handoff::{Started, Unstarted, Vacant};
 use super::raw;
-use super::shared::{END, Phase, Port, SLICE, Shared, Unstarted};
+use super::shared::{END, Phase, Port, SLICE, Shared};
 use super::wait::KILLED;
 use crate::backend::{Timed, Unwind};
 use crate::coroutine::{Coroutine, StackPool, State, SuspendHandle};
@@ -56,15 +57,21 @@ const MAIN_STACK: usize = 8 << 20;
 /// A started goroutine, as its worker knows it.
 #[derive(Default)]
 struct Local {
-    slot: u32,
+    seat: Option<Started>,
     number: u64,
     /// Its stack, while it is suspended.
     coroutine: Option<Coroutine>,
     suspender: Option<SuspendHandle>,
     /// Made when there is something to know.
     unwind: Option<Box<Unwind>>,
-    alive: bool,
     stranded: bool,
+}
+
+impl Local {
+    #[inline]
+    fn slot(&self) -> u32 {
+        self.seat.as_ref().map_or(0, Started::slot)
+    }
 }
 
 /// The goroutine that runs.
@@ -98,7 +105,7 @@ pub(super) struct Worker {
     body: Cell<Option<crate::backend::Body>>,
     stacks: RefCell<StackPool>,
     main_stack: RefCell<StackPool>,
-    slots: RefCell<Vec<u32>>,
+    slots: RefCell<Vec<Vacant>>,
     /// The next goroutine number, and how many are left.
     numbers: Cell<(u64, u64)>,
     tick: Cell<u32>,
@@ -234,7 +241,7 @@ impl Worker {
         let mut locals = self.locals.borrow_mut();
         let of = &mut locals[local as usize];
         let coroutine = of.coroutine.take().expect("whoever is ready is suspended");
-        let (slot, number, suspender) = (of.slot, of.number, of.suspender);
+        let (slot, number, suspender) = (of.slot(), of.number, of.suspender);
         drop(locals);
         self.current.set(Current { local, slot, number, suspender });
         self.shared.slots.get(slot).runs();
@@ -243,7 +250,7 @@ impl Worker {
 
     /// Starts a goroutine on a stack of its own.
     fn start(&self, unstarted: Unstarted) {
-        let main = unstarted.number == 1;
+        let main = self.shared.slots.get(unstarted.slot()).number() == 1;
         let pool = if main { &self.main_stack } else { &self.stacks };
         let stack = pool.borrow_mut().take();
         match stack {
@@ -253,7 +260,7 @@ impl Worker {
             }
             Err(error) => {
                 // The closure is lost, with nowhere to drop it.
-                let _ = Box::leak(unstarted.body);
+                unstarted.take(&self.shared.slots).1.leak();
                 self.shared.finish(Exit::Fatal(error.to_string()), None);
             }
         }
@@ -261,12 +268,12 @@ impl Worker {
 
     /// Makes a goroutine the current one, from here on pinned.
     fn adopt(&self, unstarted: Unstarted) {
-        let Unstarted { slot, number, body } = unstarted;
-        let local = self.unused_local();
-        let mut locals = self.locals.borrow_mut();
-        locals[local as usize] = Local { slot, number, alive: true, ..Local::default() };
-        drop(locals);
+        let (seat, body) = unstarted.take(&self.shared.slots);
+        let (slot, local) = (seat.slot(), self.unused_local());
         let of = self.shared.slots.get(slot);
+        let number = of.number();
+        let seat = Some(seat);
+        self.locals.borrow_mut()[local as usize] = Local { seat, number, ..Local::default() };
         of.home.store(self.index as u32, Ordering::Relaxed);
         of.local.store(local, Ordering::Relaxed);
         of.runs();
@@ -320,14 +327,13 @@ impl Worker {
     pub(super) fn retire(&self) {
         let Current { local, slot, .. } = self.current.get();
         let ended = std::mem::take(&mut self.locals.borrow_mut()[local as usize]);
-        drop(ended);
         self.unused.borrow_mut().push(local);
         self.shared.slots.get(slot).end();
         let port = self.port();
-        port.live.fetch_sub(1, Ordering::Relaxed);
+        port.live.store(port.live.load(Ordering::Relaxed) - 1, Ordering::Relaxed);
         port.pinned.store(port.pinned.load(Ordering::Relaxed) - 1, Ordering::Relaxed);
         let mut slots = self.slots.borrow_mut();
-        slots.push(slot);
+        slots.extend(ended.seat.map(Started::vacate));
         if slots.len() >= 3 * BATCH {
             self.shared.slots.give(slots.drain(..2 * BATCH));
         }
@@ -407,14 +413,15 @@ impl Worker {
 
     /// Makes a goroutine that anybody may start.
     pub(super) fn push(&self, unstarted: Unstarted) {
-        self.port().live.fetch_add(1, Ordering::Relaxed);
+        let live = &self.port().live;
+        live.store(live.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         self.unstarted.push(unstarted);
         if self.shared.config.procs > 1 {
             self.shared.notify();
         }
     }
 
-    pub(super) fn free_slot(&self) -> u32 {
+    pub(super) fn free_slot(&self) -> Vacant {
         let mut slots = self.slots.borrow_mut();
         if slots.is_empty() {
             self.shared.slots.take(BATCH as u32, &mut slots);
@@ -465,8 +472,8 @@ impl Worker {
         let mut ready = self.ready.borrow_mut();
         for (local, of) in locals.iter().enumerate() {
             let unwinds = of.unwind.as_ref().is_some_and(|unwind| unwind.has_cause());
-            let parked = of.alive && !of.stranded && !unwinds;
-            if parked && self.shared.slots.get(of.slot).wait.interrupt(KILLED) {
+            let parked = of.seat.is_some() && !of.stranded && !unwinds;
+            if parked && self.shared.slots.get(of.slot()).wait.interrupt(KILLED) {
                 ready.push_back(local as u32);
             }
         }

@@ -8,7 +8,7 @@ use super::goroutine::Life;
 use super::raw::{self, Entered, Slot};
 use super::state::{Chooser, Phase, State};
 use super::{Decider, Record, Settings, Sim};
-use crate::backend::{Quiet, Raised, install_overflow_handler, install_panic_hook};
+use crate::backend::{Body, Quiet, Raised, install_overflow_handler, install_panic_hook};
 use crate::coroutine::{self, Coroutine};
 use crate::event::{
     Ending, Fate, GoId, GoroutineInfo, GoroutineState, Heartbeat, Instant, Observer, Op, Place,
@@ -95,7 +95,7 @@ impl Machine {
         let go = state.add(place, Ready::Started(GoId::MAIN));
         debug_assert_eq!(go, GoId::MAIN, "main is the first goroutine");
         state.of(GoId::CLOCK).started = 0;
-        state.of(go).body = Some(Box::new(move || main()));
+        state.of(go).body = Some(Body::new(move || main()));
         state.next = Some(go);
     }
 

@@ -5,8 +5,8 @@ use std::panic::{self, AssertUnwindSafe};
 
 use super::state::Phase;
 use super::{Sim, raw};
-use crate::backend::unwind::passes_through;
 use crate::backend::Backend;
+use crate::backend::unwind::passes_through;
 use crate::coroutine::Suspender;
 use crate::event::{Action, Exit, GoId, Op, Panic, Place, objects};
 
@@ -20,7 +20,7 @@ pub(super) fn run(suspender: &Suspender) {
         sim.state().me().unwind.killed = true;
         let _ = panic::catch_unwind(AssertUnwindSafe(|| drop(body))).map_err(forget_quietly);
     } else {
-        match panic::catch_unwind(AssertUnwindSafe(body)) {
+        match panic::catch_unwind(AssertUnwindSafe(|| body.call())) {
             Ok(()) => returned(sim),
             Err(payload) if passes_through(&*payload) => {
                 forget_quietly(payload);

@@ -472,7 +472,7 @@ impl Backend for Sim {
     }
 
     fn block(&self, op: Op, work: Body) {
-        work();
+        work.call();
         self.at_effect(op, Detail::Done);
         self.at_point(op, &Always);
     }

@@ -311,7 +311,7 @@ pub(crate) fn forbidden() -> Option<&'static str> {
 
 /// Whether nothing is to be done at points and effects of this thread.
 #[inline]
-fn quiet() -> bool {
+pub(crate) fn quiet() -> bool {
     HERE.with(|here| {
         here.attention.get().load(Ordering::Relaxed) == 0 && here.forbidden.get().is_none()
     })

@@ -6,10 +6,11 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use super::{MutexGuard, finally};
-use crate::backend::{Backend, Object, Waiter, Wake};
+use crate::backend::{self, Backend, Object, Waiter, Wake};
 use crate::event::{Action, Detail, GoroutineState, Instant, ObjectKind, Op, Place};
 use crate::primitives::guarded::{Guarded, Owned};
 use crate::primitives::object::Object as Header;
@@ -90,6 +91,11 @@ impl MutexState {
         std::iter::from_fn(|| self.waiters.pop_front()).any(|waiter| wake(waiter, hand))
     }
 
+    /// Whether nobody waits or was woken, so that one bit tells all.
+    fn is_simple(&self) -> bool {
+        !self.woken && !self.starving && self.waiters.is_empty()
+    }
+
     /// Unlocks it after its run: there is nobody to wake.
     pub(super) fn unlock_alone(&mut self) {
         self.locked = false;
@@ -104,22 +110,27 @@ pub(super) fn waking(rt: &dyn Backend) -> impl FnMut(Waiter, Hand) -> bool {
     }
 }
 
-/// Does the announced `op`: takes the mutex that `part` finds in a state, however long that takes.
-pub(super) fn take<S>(
-    rt: &dyn Backend,
-    op: Op,
-    state: &Guarded<S>,
-    part: fn(&mut S) -> &mut MutexState,
-) {
+/// Where the rules of a mutex are kept, under a lock.
+pub(super) trait Rules {
+    fn with<R>(&self, f: impl FnOnce(&mut MutexState) -> R) -> R;
+}
+
+/// Does the announced `op`: takes the mutex, however long that takes.
+pub(super) fn take(rt: &dyn Backend, op: Op, rules: &impl Rules) {
     let mut since = None;
     loop {
-        let mut held = state.lock();
-        let mutex = part(&mut held);
-        if attempt(rt, mutex, since) {
-            return rt.did(op, Detail::Done);
+        let done = rules.with(|mutex| {
+            let done = attempt(rt, mutex, since);
+            if done {
+                rt.did(op, Detail::Done);
+            } else {
+                mutex.wait(rt.waiter(0), since.is_some());
+            }
+            done
+        });
+        if done {
+            return;
         }
-        mutex.wait(rt.waiter(0), since.is_some());
-        drop(held);
         since.get_or_insert_with(|| rt.now());
         if rt.park(op, GoroutineState::MutexLock) == Wake::Ended {
             rt.strand();
@@ -137,34 +148,59 @@ fn attempt(rt: &dyn Backend, mutex: &mut MutexState, since: Option<Instant>) -> 
 }
 
 /// A mutex without a value: what `Mutex` and `RawMutex` are made of.
+///
+/// As long as nobody waits for it, one word says all, and locking it changes just that. Whoever has to do
+/// with waiters first marks the word as shared, under the lock of the rules, and takes the mark away when
+/// the last of them is gone.
 pub(super) struct Lock {
     pub(super) object: Header,
+    word: AtomicU8,
     state: Guarded<MutexState>,
 }
+
+const FREE: u8 = 0;
+const LOCKED: u8 = 1;
+/// The rules say it.
+const SHARED: u8 = 2;
 
 impl Lock {
     #[track_caller]
     pub(super) fn new() -> Self {
-        Self { object: Header::new(ObjectKind::Mutex), state: Guarded::default() }
+        let object = Header::new(ObjectKind::Mutex);
+        Self { object, word: AtomicU8::new(FREE), state: Guarded::default() }
     }
 
     #[track_caller]
+    #[inline]
     pub(super) fn lock(&self, place: Place) {
         let rt = self.object.enter();
+        if !(backend::quiet() && self.turn(FREE, LOCKED)) {
+            self.lock_at_a_point(rt, place);
+        }
+    }
+
+    #[track_caller]
+    #[cold]
+    fn lock_at_a_point(&self, rt: &dyn Backend, place: Place) {
         let op = self.object.op(Action::Lock, place);
         rt.point(op, self);
-        take(rt, op, &self.state, |state| state);
+        if self.turn(FREE, LOCKED) {
+            rt.did(op, Detail::Done);
+        } else {
+            take(rt, op, self);
+        }
     }
 
     #[track_caller]
     pub(super) fn try_lock(&self, place: Place) -> bool {
         let rt = self.object.enter();
         rt.point(self.object.op(Action::TryLock, place), self);
-        let mut state = self.state.lock();
-        let locked = state.try_lock();
-        let action = if locked { Action::TryLock } else { Action::Failed };
-        rt.did(self.object.op(action, place), Detail::Done);
-        locked
+        self.with(|state| {
+            let locked = state.try_lock();
+            let action = if locked { Action::TryLock } else { Action::Failed };
+            rt.did(self.object.op(action, place), Detail::Done);
+            locked
+        })
     }
 
     /// Unlocks it, which anybody may do.
@@ -179,29 +215,74 @@ impl Lock {
     }
 
     /// Unlocks it for a guard that was made at `place`.
+    #[inline]
     pub(super) fn release(&self, place: Place) {
         let Some(rt) = self.object.enter_if_own() else {
-            return self.state.lock().unlock_alone();
+            return self.with(MutexState::unlock_alone);
         };
+        if backend::quiet() && self.turn(LOCKED, FREE) {
+            return;
+        }
         let op = self.object.op(Action::Unlock, place);
         finally(rt, op, self, || {
             self.unlocked(rt, op);
         });
     }
 
+    #[inline]
     fn unlocked(&self, rt: &dyn Backend, op: Op) -> bool {
-        let mut state = self.state.lock();
-        let was_locked = state.unlock(&mut waking(rt));
-        if was_locked {
+        if self.turn(LOCKED, FREE) {
             rt.did(op, Detail::Done);
+            return true;
         }
-        was_locked
+        self.unlocked_for_waiters(rt, op)
+    }
+
+    #[cold]
+    fn unlocked_for_waiters(&self, rt: &dyn Backend, op: Op) -> bool {
+        self.with(|state| {
+            let was_locked = state.unlock(&mut waking(rt));
+            if was_locked {
+                rt.did(op, Detail::Done);
+            }
+            was_locked
+        })
+    }
+
+    /// Changes the word, if it is that and so nobody waits.
+    #[inline]
+    fn turn(&self, from: u8, to: u8) -> bool {
+        let word = &self.word;
+        word.load(Ordering::Relaxed) == from
+            && word.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+    }
+
+    fn is_free(&self) -> bool {
+        match self.word.load(Ordering::Acquire) {
+            SHARED => self.state.lock().is_free(),
+            word => word == FREE,
+        }
+    }
+}
+
+impl Rules for Lock {
+    fn with<R>(&self, f: impl FnOnce(&mut MutexState) -> R) -> R {
+        let mut state = self.state.lock();
+        // Once it is shared, only whoever has the rules changes it.
+        if self.word.load(Ordering::Relaxed) != SHARED {
+            state.locked = self.word.swap(SHARED, Ordering::AcqRel) == LOCKED;
+        }
+        let result = f(&mut state);
+        if state.is_simple() {
+            self.word.store(if state.locked { LOCKED } else { FREE }, Ordering::Release);
+        }
+        result
     }
 }
 
 impl Object for Lock {
     fn ready(&self, op: &Op) -> bool {
-        op.action != Action::Lock || self.state.lock().is_free()
+        op.action != Action::Lock || self.is_free()
     }
 }
 

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::mutex::{self, Hand, MutexState, waking};
+use super::mutex::{self, Hand, MutexState, Rules, waking};
 use super::{OnExit, ReadGuard, Wakes, WriteGuard, finally};
 use crate::backend::{Backend, Object, Waiter, Wake};
 use crate::event::{Action, Detail, GoroutineState, ObjectKind, Op, Place};
@@ -108,7 +108,7 @@ impl RwLock {
         let rt = self.object.enter();
         let op = self.object.op(Action::Lock, place);
         rt.point(op, self);
-        mutex::take(rt, op, &self.state, |state| &mut state.writers);
+        mutex::take(rt, op, self);
         if !self.state.lock().announce() {
             self.lock_after_readers(rt, place);
         }
@@ -233,6 +233,12 @@ impl RwLock {
             rt.did(op, Detail::Done);
         }
         was_locked
+    }
+}
+
+impl Rules for RwLock {
+    fn with<R>(&self, f: impl FnOnce(&mut MutexState) -> R) -> R {
+        f(&mut self.state.lock().writers)
     }
 }
 

@@ -39,6 +39,8 @@ const CHECKS: u32 = 64;
 const BULK: usize = 16;
 /// How long a worker has to be in the same goroutine before others may start its children.
 const PATIENCE: Duration = Duration::from_micros(15);
+/// How often a worker glances at what is sent to it before it looks around again.
+const GLANCES: u32 = 16;
 /// How long a worker looks for work before it sleeps.
 const SPIN: Duration = Duration::from_micros(40);
 /// So many more goroutines than another worker has are too many.
@@ -111,6 +113,8 @@ pub(super) struct Worker {
     tick: Cell<u32>,
     /// The rest is being unwound, and everybody here has been told.
     killing: Cell<bool>,
+    /// What the others had counted when this one began to search.
+    ticks: RefCell<Vec<u32>>,
     pub(super) dice: Cell<u64>,
     blank: RefCell<Unwind>,
 }
@@ -137,6 +141,7 @@ impl Worker {
             numbers: Cell::new((0, 0)),
             tick: Cell::new(0),
             killing: Cell::new(false),
+            ticks: RefCell::default(),
             dice: Cell::new(super::seed() | 1),
             blank: RefCell::default(),
         }
@@ -550,7 +555,9 @@ impl Worker {
     fn search_for(&self, patience: Duration) -> Option<Unstarted> {
         let began = self.shared.clock.elapsed();
         let victims = self.shared.active();
-        let ticks: Vec<u32> = victims.iter().map(|v| v.tick.load(Ordering::Relaxed)).collect();
+        let mut ticks = self.ticks.borrow_mut();
+        ticks.clear();
+        ticks.extend(victims.iter().map(|v| v.tick.load(Ordering::Relaxed)));
         loop {
             let waited = self.shared.clock.elapsed() - began;
             for (at, victim) in victims.iter().enumerate().filter(|(at, _)| *at != self.index) {
@@ -561,11 +568,19 @@ impl Worker {
                     return Some(found);
                 }
             }
-            if self.has_work() || waited >= patience {
+            if self.has_work() || waited >= patience || self.is_called_within(GLANCES) {
                 return None;
             }
-            (0..32).for_each(|_| std::hint::spin_loop());
         }
+    }
+
+    /// Waits for so many glances, or until something is sent here.
+    fn is_called_within(&self, glances: u32) -> bool {
+        let port = self.port();
+        (0..glances).any(|_| {
+            std::hint::spin_loop();
+            !port.inbox.is_empty() || !port.given.is_empty()
+        })
     }
 
     /// Whether there is something for this worker alone.

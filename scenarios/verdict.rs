@@ -282,6 +282,22 @@ impl Verdict {
 }
 
 impl Source {
+    /// The story at its top, as it is told there.
+    pub fn story(&self) -> String {
+        let told = self.text.lines().map_while(|line| line.strip_prefix("//!"));
+        let lines: Vec<&str> = told.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+        lines.join("\n").trim_end().to_owned()
+    }
+
+    /// The program, without the story above and the verdict below it.
+    pub fn program(&self) -> String {
+        let all: Vec<&str> = self.text.lines().skip_while(|line| line.starts_with("//!")).collect();
+        let end = all.iter().position(|line| line.contains("const SCENARIO")).unwrap_or(all.len());
+        let doc = |line: &&&str| line.starts_with("///");
+        let docs = all[..end].iter().rev().take_while(doc).count();
+        all[..end - docs].join("\n").trim().to_owned()
+    }
+
     /// The only line of the program with `text` on it, as findings print it.
     ///
     /// # Panics

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Args as Flags, Parser, Subcommand};
+use clap::{Args as Flags, Parser, Subcommand, ValueEnum};
 use goseed::{Explore, TimeModel, front};
 use scenarios::Scenario;
 
@@ -47,6 +47,18 @@ pub(crate) enum Command {
         /// Who decides; by default `fifo`, Go's own order
         #[arg(long, value_parser = strategy)]
         strategy: Option<String>,
+        /// In the simulator, or as in production: on as many workers as `GOMAXPROCS` says
+        #[arg(long, value_enum, default_value_t = Backend::Sim, conflicts_with_all = ["seed", "strategy"])]
+        backend: Backend,
+        /// Prints the story, the program and what it must show before
+        #[arg(long)]
+        explain: bool,
+    },
+    /// Measures goroutines on cores beside Go (if it is on the path), tokio and threads
+    Bench {
+        /// The workloads; all of them by default
+        #[arg(value_name = "WORKLOAD")]
+        workloads: Vec<String>,
     },
     /// Explores scenarios and prints their reports; without names, all of them as a table
     Explore {
@@ -67,6 +79,15 @@ pub(crate) enum Command {
         #[arg(long)]
         trace: bool,
     },
+}
+
+/// Who schedules.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Backend {
+    /// The simulator
+    Sim,
+    /// The real scheduler
+    Multicore,
 }
 
 /// How to explore; what is not given is the scenario's own.

@@ -96,6 +96,21 @@ pub(crate) fn run(scenario: &Scenario, run: &Run) -> Value {
     })
 }
 
+/// One run on cores, which nobody can repeat.
+pub(crate) fn run_on_cores(scenario: &Scenario, run: &Run) -> Value {
+    let findings = run.findings.iter().map(|one| finding(scenario, one)).collect::<Vec<_>>();
+    json!({
+        "type": "run on cores",
+        "scenario": scenario.name,
+        "exit": run.exit.to_string(),
+        "code": run.exit.code(),
+        "stdout": run.stdout,
+        "stderr": run.stderr,
+        "seconds": run.elapsed.as_secs_f64(),
+        "findings": findings,
+    })
+}
+
 /// The end of an exploration.
 pub(crate) fn summary(all: &[Explored], ends: Ends) -> Value {
     let broken = all.iter().filter(|explored| explored.broken());

@@ -1,5 +1,7 @@
 //! One file per command. Each writes its result and returns how the process ends.
 
+mod bench;
+mod explain;
 mod explore;
 mod list;
 mod replay;
@@ -18,7 +20,10 @@ pub(crate) fn carry_out(args: Args) -> Result<Ends, Failure> {
     match args.command {
         None => explore::explore(&[], Settings::default(), json),
         Some(Command::List) => list::list(json),
-        Some(Command::Run { name, seed, strategy }) => run::run(name, seed, strategy, json),
+        Some(Command::Run { name, seed, strategy, backend, explain }) => {
+            run::run(name, &run::How { seed, strategy, backend, explain, json })
+        }
+        Some(Command::Bench { workloads }) => bench::bench(&workloads),
         Some(Command::Explore { names, settings }) => explore::explore(&names, settings, json),
         Some(Command::Replay { name, token, trace }) => replay::replay(name, &token, trace, json),
     }

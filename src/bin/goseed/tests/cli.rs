@@ -91,6 +91,28 @@ fn run_is_the_program_itself() {
 }
 
 #[test]
+fn run_on_cores_is_production() {
+    let crash = output(&["run", "panic_crash", "--backend", "multicore"]);
+    assert_eq!((crash.status.code(), stdout(&crash).as_str()), (Some(2), ""));
+    let text = stderr(&crash);
+    assert!(text.starts_with("panic: something went wrong\n\ngoroutine "), "{text}");
+    let fine = output(&["run", "leak", "--backend", "multicore"]);
+    assert_eq!((fine.status.code(), &*stdout(&fine)), (Some(0), "before 1\nafter 4\n"));
+    let json = stdout(&output(&["run", "leak", "--backend", "multicore", "--json"]));
+    assert_eq!(field(&json, "run on cores", "code"), [0], "{json}");
+    refused(&["run", "leak", "--backend", "gpu"], "gpu");
+    refused(&["run", "leak", "--backend", "multicore", "--seed", "3"], "--backend");
+}
+
+#[test]
+fn a_run_that_is_explained_shows_its_program_first() {
+    let text = stdout(&output(&["run", "leak", "--explain"]));
+    let [story, program, shown] = ["Story: each", "let data = channel.recv();", "after 4\n"];
+    let places = [story, program, shown].map(|part| text.rfind(part));
+    assert!(places.is_sorted() && places[0].is_some(), "{text}");
+}
+
+#[test]
 fn run_follows_seed_and_strategy() {
     let run = |args: &[&str]| stdout(&output(&[&["run", "capture_joined"], args].concat()));
     assert_eq!(run(&[]), "5\n5\n5\n5\n5\n");

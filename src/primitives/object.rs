@@ -37,14 +37,24 @@ impl Object {
     pub(crate) fn enter(&self) -> &'static dyn Backend {
         match backend::current() {
             Some(rt) if backend::current_run() == self.run => rt,
-            other => self.foreign(other.is_some()),
+            Some(_) => self.foreign("in another run"),
+            None => self.seen_from_outside().unwrap_or_else(|| self.foreign("outside its run")),
         }
     }
 
     /// The same for destructors, which never panic: nothing if the run is not the object's own.
     #[inline]
     pub(crate) fn enter_if_own(&self) -> Option<&'static dyn Backend> {
-        backend::current().filter(|_| backend::current_run() == self.run)
+        match backend::current() {
+            Some(rt) => (backend::current_run() == self.run).then_some(rt),
+            None => self.seen_from_outside(),
+        }
+    }
+
+    /// The object's run, from a thread that is no goroutine: on cores, while it lasts.
+    #[cold]
+    fn seen_from_outside(&self) -> Option<&'static dyn Backend> {
+        backend::multicore::find(self.run)
     }
 
     /// `action` on this object.
@@ -65,8 +75,7 @@ impl Object {
 
     #[track_caller]
     #[cold]
-    fn foreign(&self, in_a_run: bool) -> ! {
-        let user = if in_a_run { "in another run" } else { "outside its run" };
+    fn foreign(&self, user: &str) -> ! {
         let origin = if self.run == 0 { ", outside any run" } else { "" };
         let word = self.kind.word();
         panic!("{word} made at {}{origin} was used {user}", self.made)

@@ -332,3 +332,57 @@ fn an_access_that_meets_another_threads_access_waits_for_it() {
     });
     assert_eq!((run.exit, &*run.stdout), (Exit::Returned, "160000\n"), "{}", run.stderr);
 }
+
+#[test]
+fn other_threads_may_do_whatever_never_blocks() {
+    prints("got 1 got 2 locked 7\n", || {
+        let (jobs, lock, done) = (chan(2), Mutex::new(0), WaitGroup::new());
+        let (from, mine) = (jobs.clone(), lock.clone());
+        let held = chan::<()>(0);
+        let until = held.clone();
+        done.go(move || {
+            until.recv();
+            let got: Vec<String> = from.into_iter().map(|n: i32| format!("got {n}")).collect();
+            println!("{} locked {}", got.join(" "), *mine.lock());
+        });
+        runtime::blocking(move || {
+            let foreign = std::thread::spawn(move || {
+                let mut guard = lock.try_lock().expect("nobody has it");
+                assert!(jobs.try_send(1).is_ok() && jobs.try_send(2).is_ok());
+                held.close();
+                jobs.close();
+                // By now it most probably waits for the lock.
+                std::thread::sleep(Duration::from_millis(20));
+                *guard = 7;
+            });
+            foreign.join().expect("nothing here blocks");
+        });
+        done.wait();
+    });
+}
+
+#[test]
+fn other_threads_may_not_wait_and_not_come_late() {
+    let [early, late] = [Arc::new(std::sync::Mutex::new(String::new())), Arc::default()];
+    let (texts, kept) =
+        ([Arc::clone(&early), Arc::clone(&late)], Arc::new(std::sync::Mutex::new(None)));
+    let keep = Arc::clone(&kept);
+    Multicore::new().procs(2).run(move || {
+        let empty = chan::<u8>(0);
+        *keep.lock().unwrap() = Some(empty.clone());
+        runtime::blocking(move || {
+            *texts[0].lock().unwrap() = panic_of(move || assert_eq!(empty.recv(), None))
+        });
+    });
+    let kept: Chan<u8> = kept.lock().unwrap().take().expect("main has run");
+    *late.lock().unwrap() = panic_of(move || kept.close());
+    assert_eq!(*early.lock().unwrap(), "a wait outside of all goroutines");
+    assert!(late.lock().unwrap().ends_with("was used outside its run"), "{late:?}");
+}
+
+/// The text of the panic on a thread of its own.
+fn panic_of(f: impl FnOnce() + Send + 'static) -> String {
+    let payload = std::thread::spawn(f).join().expect_err("it panics");
+    let text = payload.downcast_ref::<String>().cloned();
+    text.or_else(|| payload.downcast_ref::<&str>().map(|&text| text.to_owned())).expect("a text")
+}

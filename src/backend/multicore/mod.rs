@@ -38,6 +38,7 @@ use std::sync::atomic::Ordering;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+pub(crate) use self::outside::find;
 use self::shared::{Phase, Shared, lock};
 use self::slots::Birth;
 use self::worker::Worker;
@@ -90,10 +91,12 @@ pub(crate) fn run(config: Config, main: Body) -> Record {
         quit::listen();
     }
     let shared = Arc::new(Shared::new(super::next_run(), config));
+    let open = outside::Open::new(&shared);
     begin(&shared, main, Place::here());
     let workers: Vec<_> = (0..config.procs).map(|at| start_worker(&shared, at)).collect();
     let monitor = start_monitor(&shared);
     shared.exits.wait(|| usize::from(shared.phase() == Phase::Live), Duration::MAX);
+    drop(open);
     finish(&shared, workers, monitor)
 }
 

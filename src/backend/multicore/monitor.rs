@@ -86,7 +86,7 @@ fn help_out(shared: &Shared, late: &[(&Port, Late)], spare: &dyn Fn(usize)) {
 fn fire_timers(shared: &Arc<Shared>, port: &Port) {
     // Counted as work under way, lest somebody takes the pause for a deadlock.
     shared.external.fetch_add(1, Ordering::SeqCst);
-    let clock = Outside(Arc::clone(shared));
+    let clock = Outside::new(shared);
     let now = shared.clock.now();
     while let Some((due, what)) = port.pop_due(now) {
         match what {

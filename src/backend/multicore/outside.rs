@@ -1,17 +1,76 @@
-//! The run as a thread sees it that is none of its workers: timers that fire while a worker is stuck.
+//! The run as a thread sees it that is none of its workers: timers that fire while a worker is stuck, and
+//! threads of the user's that use a handle. They can do whatever never blocks.
 
-use std::sync::Arc;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, Weak};
 
-use super::shared::Shared;
+use super::ending::Culprit;
+use super::raw;
+use super::shared::{Shared, lock};
 use crate::backend::{
     Backend, Body, Object, Shared as Value, Stream, Timed, TimerId, Unwind, Waiter, Wake,
 };
 use crate::event::{
-    Detail, GoId, GoroutineInfo, GoroutineState, Instant, ObjectId, ObjectKind, Op, Place, objects,
+    Detail, Exit, GoId, GoroutineInfo, GoroutineState, Instant, ObjectId, ObjectKind, Op, Place,
+    objects,
 };
 
 /// Nobody's goroutine.
-pub(super) struct Outside(pub(super) Arc<Shared>);
+pub(super) struct Outside {
+    run: u64,
+    /// A thread that was once here keeps no run alive.
+    shared: Weak<Shared>,
+}
+
+/// The runs of this process.
+static RUNS: Mutex<Vec<(u64, Weak<Shared>)>> = Mutex::new(Vec::new());
+
+thread_local! {
+    /// The runs that this thread has looked into, until it ends.
+    static KNOWN: RefCell<Vec<Rc<Outside>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// From now on the run can be used from outside, until this is dropped.
+pub(super) struct Open(u64);
+
+impl Open {
+    pub(super) fn new(shared: &Arc<Shared>) -> Self {
+        lock(&RUNS).push((shared.run, Arc::downgrade(shared)));
+        Self(shared.run)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        lock(&RUNS).retain(|(run, _)| *run != self.0);
+    }
+}
+
+/// A run of this number, for a thread that is no worker; nothing if there is none on cores.
+#[cold]
+pub(crate) fn find(run: u64) -> Option<&'static dyn Backend> {
+    let shared = lock(&RUNS).iter().find(|(number, _)| *number == run)?.1.clone();
+    let known = KNOWN.try_with(|known| {
+        let mut known = known.borrow_mut();
+        let at = known.iter().position(|outside| outside.run == run).unwrap_or_else(|| {
+            known.push(Rc::new(Outside { run, shared }));
+            known.len() - 1
+        });
+        raw::until_this_thread_ends(&known[at])
+    });
+    known.ok().map(|outside| outside as &dyn Backend)
+}
+
+impl Outside {
+    pub(super) fn new(shared: &Arc<Shared>) -> Self {
+        Self { run: shared.run, shared: Arc::downgrade(shared) }
+    }
+
+    fn shared(&self) -> Arc<Shared> {
+        self.shared.upgrade().unwrap_or_else(|| not_here("an operation of a run that is over,"))
+    }
+}
 
 /// What only a goroutine can do.
 fn not_here(what: &str) -> ! {
@@ -20,7 +79,7 @@ fn not_here(what: &str) -> ! {
 
 impl Backend for Outside {
     fn run(&self) -> u64 {
-        self.0.run
+        self.run
     }
 
     fn number(&self) -> u64 {
@@ -32,7 +91,7 @@ impl Backend for Outside {
     }
 
     fn spawn(&self, body: Body, name: Option<String>, place: Place) -> GoId {
-        self.0.spawn_outside(body, name, place)
+        self.shared().spawn_outside(body, name, place)
     }
 
     fn at_point(&self, _op: Op, _object: &dyn Object) {}
@@ -56,7 +115,7 @@ impl Backend for Outside {
     }
 
     fn wake(&self, waiter: Waiter) -> bool {
-        self.0.wake(waiter, None, |_| {})
+        self.shared().wake(waiter, None, |_| {})
     }
 
     fn hand_over(&self, waiter: Waiter) -> bool {
@@ -64,7 +123,7 @@ impl Backend for Outside {
     }
 
     fn waits(&self, waiter: Waiter) -> bool {
-        self.0.waits(waiter)
+        self.shared().waits(waiter)
     }
 
     fn strand(&self) -> ! {
@@ -80,31 +139,34 @@ impl Backend for Outside {
     }
 
     fn now(&self) -> Instant {
-        self.0.clock.now()
+        self.shared().clock.now()
     }
 
     fn arm(&self, due: Instant, what: Timed) -> TimerId {
-        let to = self.0.least_pinned();
-        let timer = self.0.arm(to, due, what);
+        let shared = self.shared();
+        let to = shared.least_pinned();
+        let timer = shared.arm(to, due, what);
         // It may sleep until a later timer.
-        self.0.rouse(&self.0.ports[to]);
+        shared.rouse(&shared.ports[to]);
         timer
     }
 
     fn disarm(&self, timer: TimerId) -> bool {
-        self.0.disarm(timer)
+        self.shared().disarm(timer)
     }
 
     fn print(&self, stream: Stream, text: &str) {
-        self.0.streams.print(stream, text, || self.0.clock.now());
+        let shared = self.shared();
+        shared.streams.print(stream, text, || shared.clock.now());
     }
 
     fn exit(&self, _code: i32) -> ! {
         not_here("os::exit")
     }
 
-    fn fatal(&self, text: &str, _place: Place) {
-        not_here(text)
+    fn fatal(&self, text: &str, place: Place) {
+        let culprit = Culprit { number: 0, place: Some(place) };
+        self.shared().finish(Exit::Fatal(text.to_owned()), Some(culprit));
     }
 
     #[track_caller]
@@ -121,7 +183,7 @@ impl Backend for Outside {
     }
 
     fn procs(&self) -> usize {
-        self.0.config.procs
+        self.shared().config.procs
     }
 
     fn cpus(&self) -> usize {
@@ -129,11 +191,11 @@ impl Backend for Outside {
     }
 
     fn count(&self) -> usize {
-        self.0.count()
+        self.shared().count()
     }
 
     fn goroutines(&self) -> Vec<GoroutineInfo> {
-        self.0.slots.infos()
+        self.shared().slots.infos()
     }
 
     fn wait_idle(&self, _op: Op) {
@@ -149,11 +211,11 @@ impl Backend for Outside {
     }
 
     fn global(&self, key: usize) -> Option<Value> {
-        self.0.global(key)
+        self.shared().global(key)
     }
 
     fn set_global(&self, key: usize, value: Value) -> Value {
-        self.0.set_global(key, value)
+        self.shared().set_global(key, value)
     }
 
     fn in_global(&self, _place: Option<Place>) -> Option<Place> {

@@ -3,7 +3,9 @@
 
 use std::cell::Cell;
 use std::ptr::NonNull;
+use std::rc::Rc;
 
+use super::outside::Outside;
 use super::root;
 use super::worker::Worker;
 use crate::backend::{Backend, With};
@@ -26,6 +28,14 @@ pub(super) fn current() -> Option<&'static Worker> {
 pub(super) fn suspend(handle: SuspendHandle) {
     // SAFETY: callers pass the handle of the goroutine that runs, on whose stack they are.
     unsafe { handle.suspend() }
+}
+
+/// What a thread keeps until it ends.
+pub(super) fn until_this_thread_ends(kept: &Rc<Outside>) -> &'static Outside {
+    // SAFETY: it is in an `Rc` of a thread-local list from which nothing is ever taken out. The reference
+    // cannot leave the thread, since `Backend` is not `Sync`, and lasts no longer than one operation;
+    // the list is dropped when the thread ends, and from then on nobody gets one.
+    unsafe { &*std::ptr::from_ref::<Outside>(kept) }
 }
 
 /// A coroutine that runs the root function, for the goroutine that is current when it first runs.

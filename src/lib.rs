@@ -2,7 +2,8 @@
 //!
 //! A program is written once against a Go-shaped API: [`go!`], [`chan`](fn@chan), [`select!`], [`sync`],
 //! [`context`], [`time`]. In a test it runs on a simulator that takes every scheduling decision from a
-//! seed, explores thousands of interleavings a second, explains what it finds and replays it.
+//! seed, explores thousands of interleavings a second, explains what it finds and replays it. In production
+//! the same program runs on all cores: [`run`](fn@run).
 //!
 //! # A bug, found in 20 lines
 //!
@@ -32,7 +33,8 @@
 //!
 //! - Writing programs: [`go!`], [`chan`](fn@chan), [`select!`], [`Var`], [`sync`], [`context`], [`time`],
 //!   [`defer!`], [`recover`], [`runtime`], [`os`], [`rand`], [`println!`] and its kin, [`global!`].
-//! - Testing them: [`check`](fn@check), [`test!`], [`Explore`], [`Sim`], [`replay`].
+//! - Testing them: [`check`](fn@check), [`test!`], [`Explore`], [`Sim`], [`replay`], [`check_both`].
+//! - Running them on cores: [`run`](fn@run), [`Multicore`].
 //! - What comes back: [`Report`], [`Run`], [`Finding`], [`Schedule`].
 //!
 //! `use goseed::prelude::*` brings what programs commonly need.

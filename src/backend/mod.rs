@@ -136,11 +136,11 @@ pub(crate) trait Backend {
     fn spawn(&self, body: Body, name: Option<String>, place: Place) -> GoId;
 
     /// What `point` does unless the thread is quiet.
-    fn at_point(&self, op: Op, object: &dyn Object);
+    fn at_point(&self, op: &Op, object: &dyn Object);
     /// What `did` does unless the thread is quiet.
-    fn at_effect(&self, op: Op, detail: Detail);
+    fn at_effect(&self, op: &Op, detail: Detail);
     /// What `step` does unless the thread is quiet.
-    fn at_step(&self, op: Op) {
+    fn at_step(&self, op: &Op) {
         self.at_point(op, &Always);
         self.at_effect(op, Detail::Done);
     }
@@ -228,7 +228,7 @@ impl dyn Backend + '_ {
     #[inline]
     pub(crate) fn point(&self, op: Op, object: &dyn Object) {
         if !quiet() {
-            self.at_point(op, object);
+            self.at_point(&op, object);
         }
     }
 
@@ -236,7 +236,7 @@ impl dyn Backend + '_ {
     #[inline]
     pub(crate) fn did(&self, op: Op, detail: Detail) {
         if !quiet() {
-            self.at_effect(op, detail);
+            self.at_effect(&op, detail);
         }
     }
 
@@ -244,7 +244,7 @@ impl dyn Backend + '_ {
     #[inline]
     pub(crate) fn step(&self, op: Op) {
         if !quiet() {
-            self.at_step(op);
+            self.at_step(&op);
         }
     }
 }

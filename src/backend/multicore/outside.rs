@@ -94,9 +94,9 @@ impl Backend for Outside {
         self.shared().spawn_outside(body, name, place)
     }
 
-    fn at_point(&self, _op: Op, _object: &dyn Object) {}
+    fn at_point(&self, _op: &Op, _object: &dyn Object) {}
 
-    fn at_effect(&self, _op: Op, _detail: Detail) {}
+    fn at_effect(&self, _op: &Op, _detail: Detail) {}
 
     fn yield_now(&self) {
         std::thread::yield_now();

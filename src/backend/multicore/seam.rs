@@ -125,11 +125,11 @@ impl Backend for Worker {
     }
 
     #[cold]
-    fn at_point(&self, op: Op, _object: &dyn Object) {
-        self.unusual_point(&op);
+    fn at_point(&self, op: &Op, _object: &dyn Object) {
+        self.unusual_point(op);
     }
 
-    fn at_effect(&self, _op: Op, _detail: Detail) {}
+    fn at_effect(&self, _op: &Op, _detail: Detail) {}
 
     fn yield_now(&self) {
         self.step_back();

@@ -92,7 +92,7 @@ fn attempt(sim: &'static Sim, op: Op) -> bool {
         return false;
     }
     let step = panic::catch_unwind(AssertUnwindSafe(|| {
-        sim.at_step(op);
+        sim.at_step(&op);
     }));
     step.map_err(forget_quietly).is_ok()
 }

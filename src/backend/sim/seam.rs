@@ -59,16 +59,16 @@ impl Sim {
     /// A point: announces `op`, and goes on when the strategy says so. Inlined into its two callers for
     /// the same reason as `reschedule`.
     #[inline(always)]
-    fn stop_before(&self, op: Op, object: &dyn Object) {
+    fn stop_before(&self, op: &Op, object: &dyn Object) {
         let state = self.state();
         let unusual = state.steps >= state.alarm || backend::forbidden().is_some();
-        if unusual && self.unusual_point(&op) {
+        if unusual && self.unusual_point(op) {
             return;
         }
         let state = self.state();
         state.steps += 1;
         state.beat(op.place);
-        state.ops[state.current.index()] = op;
+        state.ops[state.current.index()] = *op;
         if state.settings.preempt == Preempt::Cooperative && !cooperative(op.action) {
             return;
         }
@@ -309,18 +309,18 @@ impl Backend for Sim {
         go
     }
 
-    fn at_point(&self, op: Op, object: &dyn Object) {
+    fn at_point(&self, op: &Op, object: &dyn Object) {
         self.stop_before(op, object);
     }
 
-    fn at_step(&self, op: Op) {
+    fn at_step(&self, op: &Op) {
         self.stop_before(op, &Always);
-        self.state().event(&op, Detail::Done);
+        self.state().event(op, Detail::Done);
     }
 
     #[inline]
-    fn at_effect(&self, op: Op, detail: Detail) {
-        self.state().event(&op, detail);
+    fn at_effect(&self, op: &Op, detail: Detail) {
+        self.state().event(op, detail);
     }
 
     fn yield_now(&self) {
@@ -473,8 +473,8 @@ impl Backend for Sim {
 
     fn block(&self, op: Op, work: Body) {
         work.call();
-        self.at_effect(op, Detail::Done);
-        self.at_point(op, &Always);
+        self.at_effect(&op, Detail::Done);
+        self.at_point(&op, &Always);
     }
 
     fn procs(&self) -> usize {

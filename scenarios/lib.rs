@@ -56,7 +56,7 @@ mod debugging {
 
 pub use judge::Unexpected;
 pub use verdict::{
-    Expected, Fifo, Headline, Outcomes, Race, Scenario, Shown, Source, Verdict, When, Witness,
+    Expected, Fifo, Headline, Outcomes, Scenario, Shown, Source, Verdict, When, Witness,
 };
 
 /// Every scenario, in the chapter's order.

@@ -13,7 +13,7 @@ use goseed::prelude::*;
 use goseed::{Kind, println};
 
 use crate::laws::{captured_prefix, captured_prefixes, obeys, silent, speaks, twice};
-use crate::verdict::{cut_off, prints};
+use crate::verdict::{cut_off, prints, race};
 use crate::{Headline, Outcomes, Scenario, Source, Verdict, Witness};
 
 fn program<const N: i32>() {
@@ -43,8 +43,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
         ],
     })
     .shows("wrong numbers, cut off", Headline::Outcome(twice))
-    .finds(&[cut_off("go!(i =>").times(5)])
-    .races_on("i")
+    .finds(&[cut_off("go!(i =>").times(5), race("i.get()", "i.update")])
     .fifo(prints("")),
 };
 
@@ -57,8 +56,7 @@ pub(crate) const OF_TWO: Scenario = Scenario {
     main: program::<2>,
     verdict: Verdict::of(Outcomes::Computed { count: 12, all: || captured_prefixes(2) })
         .shows("12 outputs", Headline::Finding(Kind::CutOff))
-        .finds(&[cut_off("go!(i =>").times(2)])
-        .races_on("i")
+        .finds(&[cut_off("go!(i =>").times(2), race("i.get()", "i.update")])
         .fifo(prints("")),
     ..SCENARIO
 };
@@ -72,8 +70,7 @@ pub(crate) const OF_THREE: Scenario = Scenario {
     main: program::<3>,
     verdict: Verdict::of(Outcomes::Computed { count: 70, all: || captured_prefixes(3) })
         .shows("70 outputs", Headline::Finding(Kind::CutOff))
-        .finds(&[cut_off("go!(i =>").times(3)])
-        .races_on("i")
+        .finds(&[cut_off("go!(i =>").times(3), race("i.get()", "i.update")])
         .fifo(prints("")),
     ..SCENARIO
 };

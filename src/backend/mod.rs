@@ -32,7 +32,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::coroutine::overflow;
 use crate::event::{
-    Detail, GoId, GoroutineInfo, GoroutineState, Instant, ObjectId, ObjectKind, Op, Panic, Place,
+    Detail, GoId, GoroutineInfo, GoroutineState, Instant, Note, ObjectId, ObjectKind, Op, Panic,
+    Place,
 };
 
 pub(crate) use hook::{Quiet, install as install_panic_hook};
@@ -140,6 +141,10 @@ pub(crate) trait Backend {
     fn point(&self, op: Op, object: &dyn Object);
     /// `op` took effect.
     fn did(&self, op: Op, detail: Detail);
+    /// Tells observers something that no event says. Nobody else hears of it.
+    fn note(&self, object: ObjectId, note: Note, place: Place) {
+        let _ = (object, note, place);
+    }
     /// An operation that can always be done and needs nothing of an object: `point`, then `did`.
     fn step(&self, op: Op) {
         self.point(op, &Always);

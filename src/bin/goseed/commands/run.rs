@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use goseed::Sim;
+use goseed::{Finding, Kind, Sim};
 use scenarios::Scenario;
 
 use crate::args::Settings;
@@ -29,8 +29,23 @@ pub(crate) fn run(
         out.write_all(run.stdout.as_bytes())?;
     }
     out.flush()?;
+    let races: Vec<&Finding> = run.findings.iter().filter(|of| of.kind == Kind::Race).collect();
     if !as_json {
+        io::stderr().write_all(warnings(&races).as_bytes())?;
         io::stderr().write_all(run.stderr.as_bytes())?;
     }
-    Ok(Ends::Program(run.exit.code()))
+    let code = match run.exit.code() {
+        0 if !races.is_empty() => RACE,
+        code => code,
+    };
+    Ok(Ends::Program(code))
+}
+
+/// The code with which a program ends that has raced and would have ended well: Go's.
+const RACE: i32 = 66;
+
+/// What Go's detector would have printed.
+fn warnings(races: &[&Finding]) -> String {
+    const RULE: &str = "==================\n";
+    races.iter().map(|race| format!("{RULE}{}\n{RULE}", race.text)).collect()
 }

@@ -9,5 +9,6 @@ mod handles;
 mod headlines;
 mod multicore;
 mod process;
+mod race;
 mod select;
 mod tidy;

@@ -191,7 +191,7 @@ fn a_length_orders_nothing() {
             x.set(1);
             c.send(1);
         });
-        while c.len() == 0 {
+        while c.is_empty() {
             runtime::gosched();
         }
         x.get();

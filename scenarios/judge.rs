@@ -11,7 +11,7 @@ use std::fmt;
 use goseed::{Exit, Explore, Finding, Found, Kind, Multicore, Outcome, Report, Run, Sim};
 
 use crate::laws::{joined, returned};
-use crate::{Cores, Expected, Outcomes, Race, Scenario, Shown, When};
+use crate::{Cores, Expected, Outcomes, Scenario, Shown, When};
 
 /// Something that the verdict does not say, or something missing that it says.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -131,9 +131,7 @@ impl Scenario {
     }
 
     fn judge_finding(&self, finding: &Finding, said: &mut Said) {
-        let race = matches!(self.verdict.race, Race::NotYetDetected(_));
-        let expected = self.verdict.findings.iter().any(|e| self.is_about(e, finding));
-        if !(expected || finding.kind == Kind::Race && race) {
+        if !self.verdict.findings.iter().any(|e| self.is_about(e, finding)) {
             let places = finding.places.join(", ");
             said.say(format!("finding {} at {places}: nobody expects it", finding.kind));
         }
@@ -209,6 +207,7 @@ impl Scenario {
         let found = run.findings.iter().filter(|finding| self.is_about(expected, finding));
         let many: usize = found.map(|finding| finding.goroutines.len().max(1)).sum();
         let fits = match expected.when {
+            When::Always if expected.kind == Kind::Race => many > 0,
             When::Always => many == expected.times,
             When::Sometimes => many <= expected.times,
             When::With(seen) => (many > 0) == seen(outcome) && many <= expected.times,
@@ -221,8 +220,17 @@ impl Scenario {
     }
 
     fn is_about(&self, expected: &Expected, finding: &Finding) -> bool {
+        let places = self.places(expected);
+        let others = || finding.places.iter().any(|place| !places.contains(place));
         finding.kind == expected.kind
-            && self.places(expected).iter().all(|place| mentions(finding, place))
+            && places.iter().all(|place| mentions(finding, place))
+            && !(finding.kind == Kind::Race && others())
+    }
+
+    /// The pairs of lines that race.
+    pub fn races(&self) -> Vec<String> {
+        let races = self.verdict.findings.iter().filter(|expected| expected.kind == Kind::Race);
+        races.map(|expected| self.places(expected).join(", ")).collect()
     }
 
     fn places(&self, expected: &Expected) -> Vec<String> {

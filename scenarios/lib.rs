@@ -57,8 +57,7 @@ mod debugging {
 
 pub use judge::Unexpected;
 pub use verdict::{
-    Cores, Expected, Fifo, Headline, Outcomes, Race, Scenario, Shown, Source, Verdict, When,
-    Witness,
+    Cores, Expected, Fifo, Headline, Outcomes, Scenario, Shown, Source, Verdict, When, Witness,
 };
 
 /// Every scenario, in the chapter's order.

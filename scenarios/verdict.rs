@@ -54,10 +54,8 @@ pub struct Verdict {
     pub headline: Headline,
     /// The outcomes.
     pub outcomes: Outcomes,
-    /// All findings, apart from races.
+    /// All findings.
     pub findings: &'static [Expected],
-    /// The data race, if there is one.
-    pub race: Race,
     /// What the one run in Go's own order shows.
     pub fifo: Fifo,
     /// What a run on cores shows.
@@ -142,15 +140,6 @@ pub enum When {
     With(fn(&Outcome) -> bool),
 }
 
-/// The data race of a scenario.
-#[derive(Clone, Copy, Debug)]
-pub enum Race {
-    /// There is none.
-    None,
-    /// There is one, on this, and nothing looks for it in this version.
-    NotYetDetected(&'static str),
-}
-
 /// What the run in Go's own order shows.
 #[derive(Clone, Copy, Debug)]
 pub struct Fifo {
@@ -193,6 +182,11 @@ pub(crate) const fn panics(go: &'static str, at: &'static str) -> Expected {
     Expected { kind: Kind::Panic, go, at, times: 1, when: When::Always }
 }
 
+/// A race between these two lines, in every schedule.
+pub(crate) const fn race(line: &'static str, other: &'static str) -> Expected {
+    Expected { kind: Kind::Race, go: line, at: other, times: 1, when: When::Always }
+}
+
 impl Shown {
     /// The same, with this on its standard error.
     pub(crate) const fn logs(mut self, stderr: &'static str) -> Self {
@@ -228,12 +222,12 @@ impl Verdict {
         if let [only] = outcomes { verdict.fifo(*only) } else { verdict }
     }
 
-    /// Outcomes of this form; findings, race and Go's own order come with the methods below.
+    /// Outcomes of this form; findings and Go's own order come with the methods below.
     pub(crate) const fn of(outcomes: Outcomes) -> Self {
         let fifo = Fifo { outcome: None, crash: "", takes: None };
         let headline = Headline::Nothing;
-        let (race, cores) = (Race::None, Cores::Within);
-        Self { shows: "", headline, outcomes, findings: &[], race, fifo, cores }
+        let cores = Cores::Within;
+        Self { shows: "", headline, outcomes, findings: &[], fifo, cores }
     }
 
     /// In a few words, and what of it is worth a token.
@@ -246,12 +240,6 @@ impl Verdict {
     /// With these findings.
     pub(crate) const fn finds(mut self, findings: &'static [Expected]) -> Self {
         self.findings = findings;
-        self
-    }
-
-    /// With a race on this.
-    pub(crate) const fn races_on(mut self, what: &'static str) -> Self {
-        self.race = Race::NotYetDetected(what);
         self
     }
 

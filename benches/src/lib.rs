@@ -68,12 +68,17 @@ pub const WORKLOADS: &[Workload] = &[
     },
 ];
 
-/// How long goseed takes for so many schedules.
+/// How long goseed takes for so many schedules, without looking for races, as shuttle does not.
 pub fn time_ours(main: fn(), strategy: &str, schedules: usize) -> Duration {
+    time_with_races(main, strategy, schedules, false)
+}
+
+/// The same, looking for races or not.
+pub fn time_with_races(main: fn(), strategy: &str, schedules: usize, races: bool) -> Duration {
     let explore = goseed::Explore::new()
         .schedules(schedules as u64)
         .strategy(strategy)
-        .races(false)
+        .races(races)
         .keep_going();
     timed(|| drop(explore.run(main)))
 }

@@ -15,7 +15,7 @@ use goseed::prelude::*;
 use goseed::{Kind, println};
 
 use crate::laws::{captured_prefix, captured_prefixes, obeys, silent, speaks, twice};
-use crate::verdict::{cut_off, prints};
+use crate::verdict::{cut_off, prints, race};
 use crate::{Headline, Outcomes, Scenario, Source, Verdict, Witness};
 
 fn program<const N: i32>() {
@@ -46,8 +46,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
         ],
     })
     .shows("wrong numbers, cut off", Headline::Outcome(twice))
-    .finds(&[cut_off("go!(i =>").times(5)])
-    .races_on("i")
+    .finds(&[cut_off("go!(i =>").times(5), race("i.get()", "i.update")])
     .fifo(prints("")),
 };
 
@@ -61,8 +60,7 @@ pub(crate) const OF_TWO: Scenario = Scenario {
     longest: Duration::ZERO,
     verdict: Verdict::of(Outcomes::Computed { count: 12, all: || captured_prefixes(2) })
         .shows("12 outputs", Headline::Finding(Kind::CutOff))
-        .finds(&[cut_off("go!(i =>").times(2)])
-        .races_on("i")
+        .finds(&[cut_off("go!(i =>").times(2), race("i.get()", "i.update")])
         .fifo(prints("")),
     ..SCENARIO
 };
@@ -77,8 +75,7 @@ pub(crate) const OF_THREE: Scenario = Scenario {
     longest: Duration::ZERO,
     verdict: Verdict::of(Outcomes::Computed { count: 70, all: || captured_prefixes(3) })
         .shows("70 outputs", Headline::Finding(Kind::CutOff))
-        .finds(&[cut_off("go!(i =>").times(3)])
-        .races_on("i")
+        .finds(&[cut_off("go!(i =>").times(3), race("i.get()", "i.update")])
         .fifo(prints("")),
     ..SCENARIO
 };

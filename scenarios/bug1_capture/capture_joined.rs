@@ -16,7 +16,7 @@ use goseed::prelude::*;
 use goseed::{Outcome, println};
 
 use crate::laws::{captured, captured_lines, obeys, printed, twice};
-use crate::verdict::prints;
+use crate::verdict::{prints, race};
 use crate::{Headline, Outcomes, Scenario, Source, Verdict, Witness};
 
 const FIVES: &str = "5 5 5 5 5";
@@ -57,7 +57,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
         ],
     })
     .shows("5 5 5 5 5, or other values", Headline::Outcome(other))
-    .races_on("i")
+    .finds(&[race("i.get()", "i.update")])
     .fifo(prints(FIVES)),
 };
 
@@ -71,7 +71,7 @@ pub(crate) const OF_TWO: Scenario = Scenario {
     longest: Duration::ZERO,
     verdict: Verdict::of(Outcomes::Computed { count: 8, all: || captured_lines(2) })
         .shows("8 outputs", Headline::Outcome(twice))
-        .races_on("i")
+        .finds(&[race("i.get()", "i.update")])
         .fifo(prints("2 2")),
     ..SCENARIO
 };
@@ -86,7 +86,7 @@ pub(crate) const OF_THREE: Scenario = Scenario {
     longest: Duration::ZERO,
     verdict: Verdict::of(Outcomes::Computed { count: 50, all: || captured_lines(3) })
         .shows("50 outputs", Headline::Outcome(twice))
-        .races_on("i")
+        .finds(&[race("i.get()", "i.update")])
         .fifo(prints("3 3 3")),
     ..SCENARIO
 };

@@ -12,7 +12,7 @@ use goseed::prelude::*;
 use goseed::{Outcome, println};
 
 use crate::laws::{captured, obeys, printed};
-use crate::verdict::prints;
+use crate::verdict::{prints, race};
 use crate::{Headline, Outcomes, Scenario, Source, Verdict, Witness};
 
 const TENS: &str = "10 10 10 10 10 10 10 10 10 10";
@@ -53,6 +53,6 @@ pub(crate) const SCENARIO: Scenario = Scenario {
         ],
     })
     .shows("ten times 10, or other values", Headline::Outcome(other))
-    .races_on("i")
+    .finds(&[race("i.get()", "i.update")])
     .fifo(prints(TENS)),
 };

@@ -12,7 +12,7 @@ use goseed::prelude::*;
 use goseed::{Outcome, println};
 
 use crate::laws::{one_number, printed};
-use crate::verdict::{cut_off, prints};
+use crate::verdict::{cut_off, prints, race};
 use crate::{Headline, Outcomes, Scenario, Source, Verdict, Witness};
 
 fn program<const N: i32>() {
@@ -46,8 +46,11 @@ pub(crate) const SCENARIO: Scenario = Scenario {
         ],
     })
     .shows("0 to 100", Headline::Outcome(not_zero))
-    .finds(&[cut_off("go!(counter =>").times(100)])
-    .races_on("counter")
+    .finds(&[
+        cut_off("go!(counter =>").times(100),
+        race("counter.update", "counter.update"),
+        race("counter.get()", "counter.update"),
+    ])
     .fifo(prints("0")),
 };
 
@@ -61,8 +64,11 @@ pub(crate) const OF_THREE: Scenario = Scenario {
     longest: Duration::ZERO,
     verdict: Verdict::exact(&[prints("0"), prints("1"), prints("2"), prints("3")])
         .shows("0, 1, 2 or 3", Headline::Outcome(not_zero))
-        .finds(&[cut_off("go!(counter =>").times(3)])
-        .races_on("counter")
+        .finds(&[
+            cut_off("go!(counter =>").times(3),
+            race("counter.update", "counter.update"),
+            race("counter.get()", "counter.update"),
+        ])
         .fifo(prints("0")),
     ..SCENARIO
 };

@@ -14,7 +14,7 @@ use goseed::prelude::*;
 use goseed::{Outcome, println};
 
 use crate::laws::{one_number, printed};
-use crate::verdict::prints;
+use crate::verdict::{prints, race};
 use crate::{Headline, Outcomes, Scenario, Source, Verdict, Witness};
 
 fn program<const N: i32>() {
@@ -57,7 +57,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
         ],
     })
     .shows("100, or increments lost", Headline::Outcome(lost))
-    .races_on("counter")
+    .finds(&[race("counter.update", "counter.update")])
     .fifo(prints("100")),
 };
 
@@ -71,7 +71,7 @@ pub(crate) const OF_TWO: Scenario = Scenario {
     longest: Duration::ZERO,
     verdict: Verdict::exact(&[prints("1"), prints("2")])
         .shows("1 or 2", Headline::Outcome(one))
-        .races_on("counter")
+        .finds(&[race("counter.update", "counter.update")])
         .fifo(prints("2")),
     ..SCENARIO
 };
@@ -86,7 +86,7 @@ pub(crate) const OF_THREE: Scenario = Scenario {
     longest: Duration::ZERO,
     verdict: Verdict::exact(&[prints("1"), prints("2"), prints("3")])
         .shows("1, 2 or 3", Headline::Outcome(one))
-        .races_on("counter")
+        .finds(&[race("counter.update", "counter.update")])
         .fifo(prints("3")),
     ..SCENARIO
 };

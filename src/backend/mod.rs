@@ -33,7 +33,8 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use crate::coroutine::overflow;
 use crate::event::{
-    Detail, GoId, GoroutineInfo, GoroutineState, Instant, ObjectId, ObjectKind, Op, Panic, Place,
+    Detail, GoId, GoroutineInfo, GoroutineState, Instant, Note, ObjectId, ObjectKind, Op, Panic,
+    Place,
 };
 
 pub(crate) use body::Body;
@@ -139,6 +140,10 @@ pub(crate) trait Backend {
     fn at_point(&self, op: &Op, object: &dyn Object);
     /// What `did` does unless the thread is quiet.
     fn at_effect(&self, op: &Op, detail: Detail);
+    /// Tells observers something that no event says. Nobody else hears of it.
+    fn note(&self, object: ObjectId, note: Note, place: Place) {
+        let _ = (object, note, place);
+    }
     /// What `step` does unless the thread is quiet.
     fn at_step(&self, op: &Op) {
         self.at_point(op, &Always);

@@ -32,7 +32,8 @@ fn fly(
     mut pilot: Pilot,
     mut next: u64,
 ) -> ((Pilot, u64), Option<Runner>) {
-    let mut runner = Runner::new(program, setup, |_| "random".to_owned());
+    let setup = Setup { races: false, ..setup.clone() };
+    let mut runner = Runner::new(program, &setup, |_| "random".to_owned());
     while next <= WALKS && !runner.tainted() {
         let strategy: Box<dyn Strategy> = match next {
             WALKS => Box::new(Around),

@@ -7,6 +7,7 @@ use super::program::Program;
 use super::setup::Setup;
 use super::watchdog::{self, Watched};
 use crate::backend::sim::{Decider, Machine, Record, Settings};
+use crate::detect::Races;
 use crate::schedule::{Recipe, Schedule};
 use crate::strategy::{Search, Strategy};
 
@@ -17,6 +18,8 @@ pub(super) struct Runner {
     watched: Arc<Watched>,
     program: Program,
     settings: Settings,
+    /// Looks for data races, if that is wanted.
+    races: Option<Races>,
 }
 
 impl Runner {
@@ -42,7 +45,8 @@ impl Runner {
         };
         let watched = watchdog::watch(Box::new(token));
         let machine = Machine::new(setup.stack_size, Arc::clone(&watched.heartbeat));
-        Self { machine, watched, program: program.clone(), settings: of }
+        let races = setup.races.then(Races::default);
+        Self { machine, watched, program: program.clone(), settings: of, races }
     }
 
     /// Runs the schedule with this index as `strategy` decides it.
@@ -68,7 +72,13 @@ impl Runner {
         self.settings.index = index;
         self.watched.index.store(index, Ordering::Relaxed);
         self.watched.runs.fetch_add(1, Ordering::Relaxed);
-        self.machine.run(&self.program.main, &self.settings, decider, &mut [])
+        let (main, settings) = (&self.program.main, &self.settings);
+        let Some(races) = &mut self.races else {
+            return self.machine.run(main, settings, decider, &mut []);
+        };
+        let mut record = self.machine.run(main, settings, decider, &mut [races]);
+        record.ending.races = races.take();
+        record
     }
 
     /// The choices of the last run, by the strategy of this name; written out, if that is wanted.

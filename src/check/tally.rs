@@ -13,7 +13,7 @@ use super::distinct::Distinct;
 use super::verdict::Verdict;
 use crate::backend::sim::Record;
 use crate::detect::{Kind, findings};
-use crate::event::{Ending, Exit, Fate, Place};
+use crate::event::{Accessed, Ending, Exit, Fate, Place};
 use crate::report::{Found, Outcome, Report, Seen};
 use crate::schedule::Schedule;
 
@@ -58,6 +58,10 @@ fn shape(ending: &Ending) -> Option<u64> {
         let line = |place: Option<Place>| place.map(|place| std::ptr::from_ref(place.location()));
         discriminant(fate).hash(&mut hasher);
         (line(info.created), line(info.place), info.state).hash(&mut hasher);
+    }
+    for race in &ending.races {
+        let access = |of: &Accessed| (of.access, of.place.file_and_line());
+        (access(&race.earlier), access(&race.later)).hash(&mut hasher);
     }
     Some(hasher.finish())
 }
@@ -280,6 +284,7 @@ mod tests {
                 main_gone: false,
                 goroutines: Vec::new(),
                 spinning: Vec::new(),
+                races: Vec::new(),
             },
             stdout: stdout.to_owned(),
             stderr: String::new(),

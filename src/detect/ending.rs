@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{Finding, Kind, label};
+use super::{Finding, Kind, label, race};
 use crate::event::{Ending, Exit, Fate, GoId, GoroutineInfo, GoroutineState, Place};
 
 /// All that is wrong with a run that ended like this: first its exit, then what became of goroutines.
 pub(crate) fn findings(ending: &Ending) -> Vec<Finding> {
     let mut all: Vec<Finding> = exit(ending).into_iter().collect();
+    all.extend(ending.races.iter().map(race::finding));
     if ending.goroutines.is_empty() {
         return all;
     }
@@ -254,6 +255,7 @@ mod tests {
             main_gone: false,
             goroutines,
             spinning: Vec::new(),
+            races: Vec::new(),
         }
     }
 

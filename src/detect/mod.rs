@@ -7,8 +7,10 @@
 mod ending;
 mod finding;
 mod kind;
+mod race;
 
 pub(crate) use ending::findings;
 pub use finding::Finding;
 pub(crate) use finding::label;
 pub use kind::Kind;
+pub(crate) use race::Races;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Action, GoId, Panic, Place};
+use super::{Access, Action, GoId, ObjectInfo, Panic, Place};
 
 /// How a program ended.
 ///
@@ -184,4 +184,29 @@ pub(crate) struct Ending {
     pub(crate) goroutines: Vec<(GoroutineInfo, Fate)>,
     /// Goroutines that only spun when the step limit was reached, with the line of the loop.
     pub(crate) spinning: Vec<GoId>,
+    /// Accesses that nothing ordered, each pair of lines once; empty unless somebody looked for them.
+    pub(crate) races: Vec<DataRace>,
+}
+
+/// Two accesses of one word that nothing orders.
+#[derive(Clone, Debug)]
+pub(crate) struct DataRace {
+    pub(crate) object: ObjectInfo,
+    /// The one that came later in this run.
+    pub(crate) later: Accessed,
+    pub(crate) earlier: Accessed,
+}
+
+/// One access, and who made it.
+#[derive(Clone, Debug)]
+pub(crate) struct Accessed {
+    pub(crate) access: Access,
+    pub(crate) place: Place,
+    pub(crate) go: GoId,
+    /// Where it stands among its ancestors: `main/0/2`.
+    pub(crate) path: String,
+    /// The line of the `go` that started it; nothing for main.
+    pub(crate) created: Option<Place>,
+    /// It had not ended by the time of the later one.
+    pub(crate) running: bool,
 }

@@ -15,7 +15,7 @@ mod place;
 mod time;
 
 pub(crate) use dump::{crash_text, full_dump, grouped_dump};
-pub(crate) use ending::{Ending, Fate};
+pub(crate) use ending::{Accessed, DataRace, Ending, Fate};
 pub use ending::{Exit, GoroutineInfo, GoroutineState};
 pub(crate) use heartbeat::Heartbeat;
 pub use id::{GoId, ObjectId, ObjectKind};
@@ -55,11 +55,37 @@ pub enum Detail {
     Started(GoId),
 }
 
+/// What observers are told beside events: about an object, while nothing visible happens.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Note {
+    /// A channel has room for so many values; empty ones carry nothing.
+    Room { cap: usize, empty: bool },
+    /// Who observes it comes after this.
+    Publishes,
+    /// The clock fires what was published, and comes after nothing else.
+    Fires,
+    /// A plain access of a word that is part of the object.
+    Accesses(Access),
+}
+
+/// What an access does to a word.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) enum Access {
+    Read,
+    Write,
+}
+
 /// Somebody who watches a run; its findings are its own business.
 ///
 /// Observers are handed to the backend by `check`. They see each event right after it took effect and
 /// may not call back into the run.
-pub(crate) trait Observer: Send {
-    /// `event` has just taken effect.
-    fn event(&mut self, event: &Event);
+pub(crate) trait Observer {
+    /// A run begins, with main and the clock in it.
+    fn begin(&mut self);
+    /// The program has made an object; numbers are dense.
+    fn made(&mut self, object: ObjectId, info: ObjectInfo);
+    /// `event` has just taken effect; `announced` says what the others are at.
+    fn event(&mut self, event: &Event, announced: Announced<'_>);
+    /// `go` has said this about an object.
+    fn note(&mut self, go: GoId, object: ObjectId, note: Note, place: Place);
 }

@@ -32,6 +32,11 @@ impl Place {
         self.0.line()
     }
 
+    /// What is printed of it, to be compared: two places of one line are one to a reader.
+    pub(crate) fn file_and_line(&self) -> (&'static str, u32) {
+        (self.0.file(), self.0.line())
+    }
+
     /// The standard library's form of it.
     pub fn location(&self) -> &'static Location<'static> {
         self.0

@@ -10,7 +10,7 @@ use super::go::spawn_from;
 use super::guarded::Guarded;
 use super::object::Object;
 use crate::backend::{Always, Backend, Body, Fire, Timed, TimerId};
-use crate::event::{Action, Detail, Instant, ObjectId, ObjectKind, Op, Place};
+use crate::event::{Action, Detail, Instant, Note, ObjectId, ObjectKind, Op, Place};
 
 /// Cancels a context and all that was derived from it. Again is nothing.
 pub type CancelFunc = Arc<dyn Fn() + Send + Sync>;
@@ -191,7 +191,9 @@ struct Deadline {
 
 impl Fire for Deadline {
     fn fire(self: Arc<Self>, clock: &dyn Backend, _due: Instant) {
-        self.of.cancel(clock, Error::DeadlineExceeded, &self.cause, self.of.object.made());
+        let (of, place) = (&self.of, self.of.object.made());
+        of.object.note(clock, Note::Fires, place);
+        of.cancel(clock, Error::DeadlineExceeded, &self.cause, place);
     }
 
     fn counts(&self) -> bool {
@@ -291,6 +293,7 @@ pub fn with_deadline_cause(p: &Context, t: Instant, cause: Cause) -> (Context, C
         cancel.cancel(rt, Error::DeadlineExceeded, &cause, Place::here());
     } else if cancel.err().is_none() {
         let deadline = Arc::new(Deadline { of: Arc::clone(&cancel), cause });
+        cancel.object.note(rt, Note::Publishes, Place::here());
         let timer = rt.arm(t, Timed::Fire(deadline as Arc<dyn Fire>));
         cancel.state.lock().timer = Some(timer);
     }

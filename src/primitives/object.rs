@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::backend::{self, Backend};
-use crate::event::{Action, ObjectId, ObjectKind, Op, Place, objects};
+use crate::event::{Action, Note, ObjectId, ObjectKind, Op, Place, objects};
 
 /// The header of an object. It holds the number of the run that made it, never a pointer to a
 /// scheduler, so that a handle that outlives its run can do no harm.
@@ -61,6 +61,12 @@ impl Object {
     #[inline]
     pub(crate) fn op(&self, action: Action, place: Place) -> Op {
         Op::new(action, self.id, place)
+    }
+
+    /// Tells observers something about this object that no event says.
+    #[inline]
+    pub(crate) fn note(&self, rt: &dyn Backend, note: Note, place: Place) {
+        rt.note(self.id, note, place);
     }
 
     /// Where it was made.

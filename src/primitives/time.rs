@@ -9,7 +9,7 @@ use super::guarded::Guarded;
 use super::in_a_run;
 use super::object::Object;
 use crate::backend::{Always, Backend, Body, Fire, Timed, TimerId};
-use crate::event::{Action, Detail, GoroutineState, ObjectKind, Op, Place, objects};
+use crate::event::{Action, Detail, GoroutineState, Note, ObjectKind, Op, Place, objects};
 
 pub use crate::event::Instant;
 
@@ -141,7 +141,10 @@ impl Armed {
     fn arm_after(self: &Arc<Self>, rt: &dyn Backend, d: Duration) {
         match d {
             Duration::ZERO => self.act(rt, rt.now()),
-            d => self.arm(rt, rt.now() + d),
+            d => {
+                self.object.note(rt, Note::Publishes, self.object.made());
+                self.arm(rt, rt.now() + d);
+            }
         }
     }
 
@@ -201,6 +204,7 @@ impl Fire for Armed {
             return;
         }
         state.timer = None;
+        self.object.note(clock, Note::Fires, self.object.made());
         self.act(clock, due);
         if !state.period.is_zero() {
             let next = due + state.period;

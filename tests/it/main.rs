@@ -10,5 +10,6 @@ mod handles;
 mod headlines;
 mod multicore;
 mod process;
+mod race;
 mod select;
 mod tidy;

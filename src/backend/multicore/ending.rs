@@ -56,6 +56,7 @@ impl Shared {
             main_gone,
             goroutines: left.into_iter().map(|info| (info, Fate::None)).collect(),
             spinning: Vec::new(),
+            races: Vec::new(),
         }
     }
 

@@ -46,7 +46,7 @@ impl Machine {
         main: &Main,
         settings: &Settings,
         decider: Decider<'_>,
-        observers: &mut [Box<dyn Observer>],
+        observers: &mut [&mut dyn Observer],
     ) -> Record {
         assert!(!self.tainted, "a simulator with a stranded goroutine runs no more");
         let chooser = match decider {
@@ -239,6 +239,7 @@ impl State {
             main_gone: self.main_gone,
             goroutines,
             spinning: self.spinning(),
+            races: Vec::new(),
         }
     }
 

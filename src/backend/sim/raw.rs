@@ -41,8 +41,8 @@ pub(super) const ALWAYS: *const dyn Object = &raw const ANYTHING;
 static ANYTHING: Always = Always;
 
 /// No observers.
-pub(super) fn no_observers() -> *mut [Box<dyn Observer>] {
-    let none: &'static mut [Box<dyn Observer>] = &mut [];
+pub(super) fn no_observers() -> *mut [&'static mut dyn Observer] {
+    let none: &'static mut [&'static mut dyn Observer] = &mut [];
     none
 }
 
@@ -72,7 +72,9 @@ pub(super) fn search<'a>(search: *mut dyn Search) -> &'a mut dyn Search {
 }
 
 /// The observers that were lent for the run.
-pub(super) fn observers<'a>(observers: *mut [Box<dyn Observer>]) -> &'a mut [Box<dyn Observer>] {
+pub(super) fn observers<'a>(
+    observers: *mut [&'static mut dyn Observer],
+) -> &'a mut [&'static mut dyn Observer] {
     // SAFETY: as for the search.
     unsafe { &mut *observers }
 }
@@ -85,8 +87,17 @@ pub(super) fn lend_search(search: &mut dyn Search) -> *mut dyn Search {
 }
 
 /// A pointer to the observers, whose lifetime the run's own replaces.
-pub(super) fn lend_observers(observers: &mut [Box<dyn Observer>]) -> *mut [Box<dyn Observer>] {
-    observers
+pub(super) fn lend_observers(
+    observers: &mut [&mut dyn Observer],
+) -> *mut [&'static mut dyn Observer] {
+    let pointer: *mut [&mut (dyn Observer + '_)] = observers;
+    // SAFETY: as for `lend_search`.
+    unsafe {
+        std::mem::transmute::<
+            *mut [&mut (dyn Observer + '_)],
+            *mut [&'static mut (dyn Observer + 'static)],
+        >(pointer)
+    }
 }
 
 /// Frees a simulator that no stack refers to any more.

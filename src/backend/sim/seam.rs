@@ -11,7 +11,7 @@ use crate::backend::{
     self, Always, Backend, Body, Object, Shared, Stream, Timed, TimerId, Waiter, Wake,
 };
 use crate::event::{
-    Action, Detail, Event, Exit, GoId, GoroutineInfo, GoroutineState, Instant, ObjectId,
+    Action, Detail, Event, Exit, GoId, GoroutineInfo, GoroutineState, Instant, Note, ObjectId,
     ObjectKind, Op, Place, objects,
 };
 use crate::schedule::Preempt;
@@ -321,6 +321,10 @@ impl Backend for Sim {
     #[inline]
     fn at_effect(&self, op: &Op, detail: Detail) {
         self.state().event(op, detail);
+    }
+
+    fn note(&self, object: ObjectId, note: Note, place: Place) {
+        self.state().note(object, note, place);
     }
 
     fn yield_now(&self) {

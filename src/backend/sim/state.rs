@@ -11,7 +11,7 @@ use crate::backend::{Raised, Waiter};
 use crate::coroutine::StackPool;
 use crate::event::{
     Action, Announced, Detail, Effect, Event, Exit, GoId, GoroutineInfo, GoroutineState, Heartbeat,
-    Instant, ObjectId, ObjectInfo, ObjectKind, Observer, Op, Path, Place, objects,
+    Instant, Note, ObjectId, ObjectInfo, ObjectKind, Observer, Op, Path, Place, objects,
 };
 use crate::schedule::{Dice, Preempt, Purpose, Recorder, TimeModel};
 use crate::strategy::{Point, Ready, Search, Strategy};
@@ -104,7 +104,7 @@ pub(super) struct State {
     pub(super) stderr: String,
     pub(super) stderr_dated: String,
     pub(super) events: Vec<Event>,
-    pub(super) observers: *mut [Box<dyn Observer>],
+    pub(super) observers: *mut [&'static mut dyn Observer],
 
     heartbeat: Arc<Heartbeat>,
     pub(super) stacks: StackPool,
@@ -210,6 +210,9 @@ impl State {
         self.events.clear();
         self.make_fixed_objects();
         self.make_clock(place);
+        for observer in super::raw::observers(self.observers) {
+            observer.begin();
+        }
     }
 
     fn make_fixed_objects(&mut self) {
@@ -558,7 +561,16 @@ impl State {
             self.events.push(event);
         }
         for observer in super::raw::observers(self.observers) {
-            observer.event(&event);
+            observer.event(&event, Announced(&self.ops));
+        }
+    }
+
+    pub(super) fn note(&mut self, object: ObjectId, note: Note, place: Place) {
+        if self.phase == Phase::Dying {
+            return;
+        }
+        for observer in super::raw::observers(self.observers) {
+            observer.note(self.current, object, note, place);
         }
     }
 
@@ -581,6 +593,9 @@ impl State {
         let info = ObjectInfo { kind, ordinal: *ordinal, path };
         let id = ObjectId::new(self.objects.len() as u32);
         self.objects.push((info, History::default()));
+        for observer in super::raw::observers(self.observers) {
+            observer.made(id, info);
+        }
         id
     }
 

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use goseed::{Finding, Found, Outcome, Run, Seen};
-use scenarios::{Race, Scenario};
+use scenarios::Scenario;
 use serde_json::{Value, json};
 
 use crate::exploring::{Explored, Hit};
@@ -26,7 +26,7 @@ pub(crate) fn listed(scenario: &Scenario) -> Value {
         "schedules": scenario.schedules,
         "strategy": scenario.strategy.unwrap_or("mix"),
         "file": scenario.source.file,
-        "race": race(scenario),
+        "races": scenario.races(),
     })
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn explored(explored: &Explored) -> Value {
         "holds": explored.unexpected.as_ref().map(Vec::is_empty),
         "enough": explored.enough,
         "unexpected": explored.unexpected.as_ref().map(unexpected),
-        "race": race(scenario),
+        "races": scenario.races(),
         "hit": explored.hit().map(|hit| found_first(&hit)),
         "schedules": report.schedules,
         "steps": report.steps,
@@ -136,11 +136,4 @@ fn finding(scenario: &Scenario, finding: &Finding) -> Value {
 
 fn found_first(hit: &Hit<'_>) -> Value {
     json!({ "what": hit.what, "after": hit.after, "token": hit.schedule.token() })
-}
-
-fn race(scenario: &Scenario) -> Value {
-    match scenario.verdict.race {
-        Race::None => Value::Null,
-        Race::NotYetDetected(what) => json!({ "on": what, "detected": "not yet" }),
-    }
 }

@@ -13,7 +13,7 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use scenarios::{Race, Unexpected};
+use scenarios::Unexpected;
 
 use crate::exploring::Explored;
 use crate::text::{clip, grouped, plural};
@@ -60,15 +60,6 @@ pub(crate) fn unexpected(out: &mut impl Write, what: &Unexpected) -> io::Result<
 
 /// The last lines.
 pub(crate) fn foot(out: &mut impl Write, all: &[Explored], planned: usize) -> io::Result<()> {
-    let races = all.iter().filter(|explored| !matches!(explored.scenario.verdict.race, Race::None));
-    let names: Vec<&str> = races.map(|explored| explored.scenario.name).collect();
-    if !names.is_empty() {
-        writeln!(
-            out,
-            "\ndata races, not yet detected in this version: {}",
-            plural_scenarios(names.len())
-        )?;
-    }
     let schedules = plural(all.iter().map(|explored| explored.report.schedules).sum(), "schedule");
     let seconds: f64 = all.iter().map(|explored| explored.took.as_secs_f64()).sum();
     let count = plural_scenarios(all.len());

@@ -15,7 +15,9 @@ use self::state::{ChanState, Received, Sent};
 use super::guarded::Guarded;
 use super::object::Object;
 use crate::backend::{self, Always, Backend, Waiter, Wake};
-use crate::event::{Action, Detail, GoroutineState, ObjectId, ObjectKind, ObjectSet, Op, Place};
+use crate::event::{
+    Action, Detail, GoroutineState, Note, ObjectId, ObjectKind, ObjectSet, Op, Place,
+};
 
 /// A channel of values of type `T`. Clones share it, as Go's channel values do.
 ///
@@ -126,6 +128,11 @@ impl<T> Chan<T> {
     #[track_caller]
     fn with(cap: usize, timer: bool, owner: Option<ObjectId>) -> Self {
         let (object, state) = (Object::new(ObjectKind::Chan), Guarded::new(ChanState::new(cap)));
+        if cap > 0
+            && let Some(rt) = backend::current()
+        {
+            object.note(rt, Note::Room { cap, empty: size_of::<T>() == 0 }, object.made());
+        }
         Self(Some(Arc::new(Core { object, cap, timer, owner, state })))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{OnExit, Wakes};
 use crate::backend::{self, Backend, Object, Waiter, Wake};
-use crate::event::{Action, Detail, GoroutineState, ObjectKind, Op, Place};
+use crate::event::{Access, Action, Detail, GoroutineState, Note, ObjectKind, Op, Place};
 use crate::primitives::go::spawn_from;
 use crate::primitives::guarded::Guarded;
 use crate::primitives::object::Object as Header;
@@ -116,7 +116,7 @@ impl WaitGroup {
         let rt = core.object.enter();
         let op = core.object.op(Action::Wait, place);
         rt.point(op, core);
-        if core.passes(rt) {
+        if core.passes(rt, place) {
             return rt.did(op, Detail::Done);
         }
         if rt.park(op, GoroutineState::WaitGroupWait) == Wake::Ended {
@@ -157,6 +157,9 @@ impl Core {
         let op = self.object.op(if n < 0 { Action::Done } else { Action::Add }, place);
         rt.point(op, self);
         let mut state = self.state.lock();
+        if n > 0 && state.count == 0 {
+            self.object.note(rt, Note::Accesses(Access::Read), place);
+        }
         let result = state.add(n, &mut |waiter| rt.wake(waiter));
         rt.did(op, Detail::Done);
         drop(state);
@@ -172,10 +175,13 @@ impl Core {
     }
 
     /// Whether there is nothing to wait for; else the goroutine has been queued.
-    fn passes(&self, rt: &dyn Backend) -> bool {
+    fn passes(&self, rt: &dyn Backend, place: Place) -> bool {
         let mut state = self.state.lock();
         let passes = state.count == 0;
         if !passes {
+            if state.waiters.is_empty() {
+                self.object.note(rt, Note::Accesses(Access::Write), place);
+            }
             state.waiters.push_back(rt.waiter(0));
         }
         passes

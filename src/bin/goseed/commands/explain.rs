@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use anstyle::Style;
-use scenarios::{Cores, Expected, Outcomes, Race, Scenario, Shown, When};
+use scenarios::{Cores, Expected, Outcomes, Scenario, Shown, When};
 
 const HEAD: Style = Style::new().bold();
 
@@ -38,9 +38,6 @@ fn verdict(scenario: &Scenario) -> Vec<String> {
         }
     };
     lines.extend(verdict.findings.iter().map(finding));
-    if let Race::NotYetDetected(what) = verdict.race {
-        lines.push(format!("a data race on {what}, which nothing looks for in this version"));
-    }
     if let Some(shown) = verdict.fifo.outcome {
         lines.push(format!("in Go's own order: {}", outcome(&shown)));
     }

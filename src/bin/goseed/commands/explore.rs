@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use scenarios::{ALL, Race, Scenario};
+use scenarios::{ALL, Scenario};
 
 use crate::args::Settings;
 use crate::exploring::{Explored, Explorer};
@@ -117,9 +117,6 @@ fn report(out: &mut Out, explored: &Explored) -> io::Result<()> {
     let (scenario, report) = (explored.scenario, &explored.report);
     writeln!(out, "{}: {}", scenario.name, scenario.story)?;
     writeln!(out, "must show: {}\n\n{report}", scenario.verdict.shows)?;
-    if let Race::NotYetDetected(what) = scenario.verdict.race {
-        writeln!(out, "data race on {what}: not yet detected")?;
-    }
     if let Some(hit) = explored.hit() {
         let name = scenario.name;
         let token = token::within(400, name, hit.schedule);

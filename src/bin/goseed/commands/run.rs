@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use goseed::{Multicore, Run, Sim};
+use goseed::{Finding, Kind, Multicore, Run, Sim};
 use scenarios::{Cores, Scenario};
 
 use super::explain::explain;
@@ -45,10 +45,25 @@ pub(crate) fn run(scenario: &Scenario, how: &How) -> Result<Ends, Failure> {
         out.write_all(run.stdout.as_bytes())?;
     }
     out.flush()?;
+    let races: Vec<&Finding> = run.findings.iter().filter(|of| of.kind == Kind::Race).collect();
     if !how.json {
+        io::stderr().write_all(warnings(&races).as_bytes())?;
         io::stderr().write_all(run.stderr.as_bytes())?;
     }
-    Ok(Ends::Program(run.exit.code()))
+    let code = match run.exit.code() {
+        0 if !races.is_empty() => RACE,
+        code => code,
+    };
+    Ok(Ends::Program(code))
+}
+
+/// The code with which a program ends that has raced and would have ended well: Go's.
+const RACE: i32 = 66;
+
+/// What Go's detector would have printed.
+fn warnings(races: &[&Finding]) -> String {
+    const RULE: &str = "==================\n";
+    races.iter().map(|race| format!("{RULE}{}\n{RULE}", race.text)).collect()
 }
 
 fn in_the_simulator(scenario: &Scenario, how: &How) -> Result<Run, Failure> {

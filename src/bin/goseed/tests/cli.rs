@@ -113,6 +113,15 @@ fn a_run_that_is_explained_shows_its_program_first() {
 }
 
 #[test]
+fn a_race_ends_as_in_go_what_would_have_ended_well() {
+    let raced = output(&["run", "counter_joined"]);
+    assert_eq!((raced.status.code(), stdout(&raced).as_str()), (Some(66), "100\n"));
+    assert!(stderr(&raced).contains("WARNING: DATA RACE"), "{}", stderr(&raced));
+    let ordered = output(&["run", "mutex_fixed"]);
+    assert_eq!((ordered.status.code(), stderr(&ordered).as_str()), (Some(0), ""));
+}
+
+#[test]
 fn run_follows_seed_and_strategy() {
     let run = |args: &[&str]| stdout(&output(&[&["run", "capture_joined"], args].concat()));
     assert_eq!(run(&[]), "5\n5\n5\n5\n5\n");

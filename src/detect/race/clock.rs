@@ -1,0 +1,230 @@
+//! Who has seen how much of whom: vector clocks, kept as FastTrack keeps them.
+//!
+//! A goroutine writes into a *slot*; its clock there moves with each release. A moment of it is one
+//! [`Epoch`]. Whoever has seen a slot's clock at an epoch's or later comes after that moment.
+
+use crate::event::GoId;
+
+/// The finished slots that a new goroutine tries before it takes a slot of its own.
+const TRIED: usize = 8;
+
+/// A moment of one goroutine. Clocks count from 1.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Epoch {
+    pub(super) slot: u32,
+    clock: u32,
+}
+
+/// How much has been seen of each slot.
+pub(super) type Seen = Vec<u32>;
+
+/// Whether `seen` comes after this moment.
+#[inline]
+pub(super) fn covers(seen: &[u32], epoch: Epoch) -> bool {
+    seen.get(epoch.slot as usize).is_some_and(|&clock| clock >= epoch.clock)
+}
+
+fn join(into: &mut Seen, other: &[u32]) {
+    if into.len() < other.len() {
+        into.resize(other.len(), 0);
+    }
+    for (mine, theirs) in into.iter_mut().zip(other) {
+        *mine = (*mine).max(*theirs);
+    }
+}
+
+/// What was released into an object: whoever acquires it comes after that.
+#[derive(Debug, Default)]
+pub(super) struct Released {
+    /// Its only releaser's moment; nothing if there were several, whose clocks are merged.
+    last: Option<Epoch>,
+    seen: Seen,
+}
+
+impl Released {
+    pub(super) fn clear(&mut self) {
+        self.last = None;
+        self.seen.clear();
+    }
+}
+
+#[derive(Debug, Default)]
+struct Clock {
+    slot: u32,
+    seen: Seen,
+    /// It has accessed something at this moment, which others can race with.
+    touched: bool,
+}
+
+/// A stretch of a slot's clock, and whose it was.
+#[derive(Clone, Copy, Debug)]
+struct Owned {
+    from: u32,
+    go: GoId,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    /// Oldest first.
+    owners: Vec<Owned>,
+}
+
+/// The clocks of all goroutines of a run, by number. What was allocated for one run serves the next.
+#[derive(Debug, Default)]
+pub(super) struct Clocks {
+    of: Vec<Clock>,
+    goroutines: usize,
+    slots: Vec<Slot>,
+    used: usize,
+    /// Last moments of goroutines that have ended, whose slots nobody has taken.
+    ended: Vec<Epoch>,
+}
+
+impl Clocks {
+    /// Forgets the last run. The clock of virtual time and main are there from the start.
+    pub(super) fn clear(&mut self) {
+        (self.goroutines, self.used) = (0, 0);
+        self.ended.clear();
+        for _ in [GoId::CLOCK, GoId::MAIN] {
+            self.begin(None);
+        }
+    }
+
+    #[inline]
+    pub(super) fn seen(&self, go: GoId) -> &[u32] {
+        &self.of[go.index()].seen
+    }
+
+    /// The moment at which a goroutine is.
+    #[inline]
+    fn now(&self, go: GoId) -> Epoch {
+        let Clock { slot, seen, .. } = &self.of[go.index()];
+        Epoch { slot: *slot, clock: seen[*slot as usize] }
+    }
+
+    /// The same, and it accesses something.
+    #[inline]
+    pub(super) fn touch(&mut self, go: GoId) -> Epoch {
+        self.of[go.index()].touched = true;
+        self.now(go)
+    }
+
+    /// Whose moment this was.
+    pub(super) fn whose(&self, epoch: Epoch) -> GoId {
+        let owners = &self.slots[epoch.slot as usize].owners;
+        let owner = owners.iter().rev().find(|owner| owner.from <= epoch.clock);
+        owner.expect("every moment is somebody's").go
+    }
+
+    /// `child` begins after all that `parent` has done so far.
+    pub(super) fn start(&mut self, parent: GoId, child: GoId) {
+        debug_assert_eq!(child.index(), self.goroutines, "numbers are dense");
+        self.begin(Some(parent));
+        self.tick(parent);
+    }
+
+    fn begin(&mut self, parent: Option<GoId>) {
+        let go = GoId::new(self.goroutines as u32);
+        if self.of.len() == self.goroutines {
+            self.of.push(Clock::default());
+        }
+        self.goroutines += 1;
+        let (before, rest) = self.of.split_at_mut(go.index());
+        let child = &mut rest[0];
+        child.seen.clear();
+        if let Some(parent) = parent {
+            child.seen.clone_from(&before[parent.index()].seen);
+        }
+        let slot = self.slot_after(go);
+        let Clock { slot: mine, seen, touched } = &mut self.of[go.index()];
+        (*mine, *touched) = (slot, false);
+        if seen.len() <= slot as usize {
+            seen.resize(slot as usize + 1, 0);
+        }
+        seen[slot as usize] += 1;
+        let from = seen[slot as usize];
+        self.slots[slot as usize].owners.push(Owned { from, go });
+    }
+
+    /// The slot of an ended goroutine of which `go` has seen everything, else a new one. Any other slot
+    /// would hide races with its last owner: a goroutine's end is ordered with nothing.
+    fn slot_after(&mut self, go: GoId) -> u32 {
+        let seen = &self.of[go.index()].seen;
+        let known = self.ended.iter().rev().take(TRIED).position(|&last| covers(seen, last));
+        if let Some(back) = known {
+            return self.ended.remove(self.ended.len() - 1 - back).slot;
+        }
+        if self.slots.len() == self.used {
+            self.slots.push(Slot::default());
+        }
+        self.slots[self.used].owners.clear();
+        self.used += 1;
+        self.used as u32 - 1
+    }
+
+    /// A goroutine has ended: nobody comes after that, but its slot may be used again by those that come
+    /// after all its accesses.
+    pub(super) fn end(&mut self, go: GoId) {
+        let mut last = self.now(go);
+        last.clock -= u32::from(!self.of[go.index()].touched);
+        self.ended.push(last);
+    }
+
+    #[inline]
+    fn tick(&mut self, go: GoId) {
+        let Clock { slot, seen, touched } = &mut self.of[go.index()];
+        seen[*slot as usize] += 1;
+        *touched = false;
+    }
+
+    /// A goroutine comes after what was released.
+    #[inline]
+    pub(super) fn acquire(&mut self, go: GoId, from: &Released) {
+        let seen = &mut self.of[go.index()].seen;
+        if from.last.is_none_or(|last| !covers(seen, last)) {
+            join(seen, &from.seen);
+        }
+    }
+
+    /// Who acquires it from now on comes after `go`, and no longer after earlier releases.
+    #[inline]
+    pub(super) fn release(&mut self, go: GoId, into: &mut Released) {
+        into.last = Some(self.now(go));
+        into.seen.clone_from(&self.of[go.index()].seen);
+        self.tick(go);
+    }
+
+    /// Who acquires it from now on comes after `go` too.
+    pub(super) fn merge(&mut self, go: GoId, into: &mut Released) {
+        into.last = None;
+        join(&mut into.seen, &self.of[go.index()].seen);
+        self.tick(go);
+    }
+
+    /// Two goroutines meet: what either does next comes after what both have done.
+    pub(super) fn meet(&mut self, a: GoId, b: GoId) {
+        let (first, second) = (a.index().min(b.index()), a.index().max(b.index()));
+        debug_assert!(first < second, "nobody meets itself");
+        let (before, rest) = self.of.split_at_mut(second);
+        join(&mut before[first].seen, &rest[0].seen);
+        join(&mut rest[0].seen, &before[first].seen);
+        self.tick(a);
+        self.tick(b);
+    }
+
+    /// The clock of virtual time fires what was released into `from`, and knows of nothing else.
+    pub(super) fn fire(&mut self, from: &Released) {
+        let Clock { slot, seen, .. } = &mut self.of[GoId::CLOCK.index()];
+        let mine = seen[*slot as usize] + 1;
+        seen.clear();
+        seen.resize(*slot as usize + 1, 0);
+        join(seen, &from.seen);
+        seen[*slot as usize] = mine;
+    }
+
+    /// How many slots were needed.
+    #[cfg(test)]
+    pub(super) fn slots(&self) -> usize {
+        self.used
+    }
+}

@@ -177,6 +177,11 @@ pub(crate) const fn cut_off(go: &'static str) -> Expected {
     Expected { kind: Kind::CutOff, go, at: "", times: 1, when: When::Sometimes }
 }
 
+/// All are asleep, main on the line with `at`.
+pub(crate) const fn deadlock(at: &'static str) -> Expected {
+    Expected { kind: Kind::Deadlock, go: "", at, times: 1, when: When::Always }
+}
+
 /// A panic on the line with `at`, nobody having recovered it.
 pub(crate) const fn panics(go: &'static str, at: &'static str) -> Expected {
     Expected { kind: Kind::Panic, go, at, times: 1, when: When::Always }
@@ -250,7 +255,6 @@ impl Verdict {
     }
 
     /// On cores it shows this, where that is not one of the simulator's outcomes.
-    #[expect(dead_code, reason = "the scenarios so far show the same in both worlds")]
     pub(crate) const fn on_cores(mut self, cores: Cores) -> Self {
         self.cores = cores;
         self

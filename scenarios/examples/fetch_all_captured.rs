@@ -71,7 +71,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
             Witness { what: "with a page in another one's slot", seen: misplaced },
         ],
     })
-    .shows("pages in wrong slots, empty slots", Headline::Outcome(misplaced))
+    .shows("pages in wrong slots, or none", Headline::Outcome(misplaced))
     .finds(&[
         race("i.set(at)", "results[i.get()]"),
         race("url.set(name)", "url.get()"),

@@ -70,7 +70,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
         "running, chan receive (nil chan), chan send, select (no cases), sleep, sync.Mutex.Lock, \
          sync.WaitGroup.Wait",
     )])
-    .shows("Go's names for what is waited for", Headline::Nothing)
+    .shows("Go's names for each wait", Headline::Nothing)
     .finds(&[
         leak("Chan::<()>::nil().recv()", ""),
         leak("full.send(1)", ""),

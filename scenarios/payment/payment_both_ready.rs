@@ -1,6 +1,6 @@
 //! The payment processor: the charge is done and the time is up, both before anybody looks.
 //!
-//! Story: `select` draws between two ready cases, so a finished charge may be dropped.
+//! Story: `select` draws between two ready cases, so a finished charge may be lost.
 //! Verdict: exactly `saved` and `timed out`.
 //! Schedules: either is drawn with at least a tenth: 1,000 miss one with less than 10^-45.
 
@@ -40,5 +40,5 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     longest: Duration::ZERO,
     source: Source { file: file!(), text: include_str!("payment_both_ready.rs") },
     verdict: Verdict::exact(&[prints("saved"), prints("timed out")])
-        .shows("a finished charge may be dropped", Headline::Outcome(dropped)),
+        .shows("a finished charge may be lost", Headline::Outcome(dropped)),
 };

@@ -64,6 +64,6 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     longest: Duration::from_secs(10),
     source: Source { file: file!(), text: include_str!("payment_fixed_dead_api.rs") },
     verdict: Verdict::of(Outcomes::Law { holds: all_time_out, witnesses: &[] })
-        .shows("time-outs, and still a leak each", Headline::Finding(Kind::Leak))
+        .shows("timeouts, and still leaks", Headline::Finding(Kind::Leak))
         .finds(&[leak("go!(ctx, result_ch => {", "chan::<()>(0).recv();").times(20)]),
 };

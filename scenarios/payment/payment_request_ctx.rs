@@ -48,5 +48,5 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     longest: Duration::from_secs(2),
     source: Source { file: file!(), text: include_str!("payment_request_ctx.rs") },
     verdict: Verdict::exact(&[prints("charged 1 saved 0 timed out 1")])
-        .shows("the money is taken, nothing is saved", Headline::Nothing),
+        .shows("charged, and nothing is saved", Headline::Nothing),
 };

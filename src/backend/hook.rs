@@ -51,7 +51,8 @@ pub(super) fn take_place() -> Option<Place> {
     BLAMED.take().or_else(|| location.map(Place::from))
 }
 
-fn text(payload: &dyn Any) -> &str {
+/// What a panic says.
+pub(super) fn text(payload: &dyn Any) -> &str {
     if let Some(text) = payload.downcast_ref::<&'static str>() {
         text
     } else {

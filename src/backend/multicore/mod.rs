@@ -32,7 +32,9 @@ mod streams;
 mod wait;
 mod worker;
 
+use std::any::Any;
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::{self, JoinHandle};
@@ -42,7 +44,7 @@ pub(crate) use self::outside::find;
 use self::shared::{Phase, Shared, lock};
 use self::slots::Birth;
 use self::worker::Worker;
-use super::{Body, Quiet, install_overflow_handler, install_panic_hook};
+use super::{Body, Quiet, hook, install_overflow_handler, install_panic_hook};
 use crate::event::{Ending, Fate, GoroutineState, Place};
 
 /// How long a run waits for a goroutine that does not come to a point, once the program has ended.
@@ -121,7 +123,9 @@ fn work(shared: &Arc<Shared>, at: usize) {
     let _quiet = Quiet::new();
     let worker = Box::new(Worker::new(shared, at));
     let entered = raw::Entered::new(&worker);
-    worker.work();
+    if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| worker.work())) {
+        give_up(&*payload);
+    }
     shared.exits.add(at);
     if shared.stranded.load(Ordering::SeqCst) > 0 {
         // Stacks that are never left refer to this thread and to the worker.
@@ -130,6 +134,15 @@ fn work(shared: &Arc<Shared>, at: usize) {
         }
     }
     drop(entered);
+}
+
+/// A worker cannot go on, by a mistake of ours. Without it the run would hang.
+fn give_up(payload: &dyn Any) -> ! {
+    let place = hook::take_place().map_or_else(String::new, |place| format!(" at {place}"));
+    let text = hook::text(payload);
+    let line = format!("goseed: internal error{place}: {text}; please report it\n");
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
+    std::process::abort()
 }
 
 fn start_monitor(shared: &Arc<Shared>) -> JoinHandle<()> {

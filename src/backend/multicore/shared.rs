@@ -14,8 +14,10 @@
 //! ```
 //!
 //! Whoever takes `sleeping` away also takes the worker out of `idle`: so `idle` counts only those whom
-//! nobody has woken yet, and when it reaches the number of workers, with nothing in any queue, nothing
-//! moves any more: the program is deadlocked, or the rest has been unwound as far as it can be.
+//! nobody has woken yet. When it reaches the number of workers, with nothing in any queue and no timer to
+//! come, nothing moves any more: the program is deadlocked, or the rest has been unwound as far as it can
+//! be. To see that takes several looks, and a sleeper may wake up between them by its timer. So wakes are counted,
+//! and what was seen counts only if there was none meanwhile.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicU64, AtomicUsize};
 use std::sync::atomic::{Ordering, fence};
@@ -86,6 +88,8 @@ pub(super) struct Shared {
     /// How many workers have been started.
     pub(super) workers: AtomicUsize,
     pub(super) idle: CachePadded<AtomicUsize>,
+    /// How often a worker was taken out of those that sleep.
+    wakes: AtomicU64,
     pub(super) spinning: CachePadded<AtomicUsize>,
     pub(super) phase: AtomicU8,
     pub(super) clock: Clock,
@@ -113,6 +117,7 @@ impl Shared {
             workers: AtomicUsize::new(config.procs),
             slots: Slots::default(),
             idle: CachePadded::default(),
+            wakes: AtomicU64::new(0),
             spinning: CachePadded::default(),
             phase: AtomicU8::new(Phase::Live as u8),
             clock: Clock::new(config.output.is_real()),
@@ -207,6 +212,7 @@ impl Shared {
         let slept = port.sleeping.swap(false, Ordering::SeqCst);
         if slept {
             self.idle.fetch_sub(1, Ordering::SeqCst);
+            self.wakes.fetch_add(1, Ordering::SeqCst);
         }
         slept
     }
@@ -317,13 +323,20 @@ impl Shared {
 
     // ---- when nothing moves
 
-    /// Called by the last worker that goes to sleep, after it has said so.
+    /// Called by the last worker that goes to sleep, after it has said so. Whoever was woken meanwhile
+    /// will be the last one another time.
     pub(super) fn all_asleep(&self) {
-        if self.external.load(Ordering::SeqCst) > 0 || self.anything_queued() {
+        let wakes = self.wakes.load(Ordering::SeqCst);
+        let asleep = self.idle.load(Ordering::SeqCst) == self.workers.load(Ordering::SeqCst);
+        let phase = self.phase();
+        let waiting = phase == Phase::Live && self.timers_pending();
+        // What the monitor does comes last: it says so before it takes a timer out.
+        let moving = waiting || self.anything_queued() || self.external.load(Ordering::SeqCst) > 0;
+        // A waker first makes `idle` smaller, then counts, and only then does something.
+        if !asleep || moving || self.wakes.load(Ordering::SeqCst) != wakes {
             return;
         }
-        match self.phase() {
-            Phase::Live if self.timers_pending() => {}
+        match phase {
             Phase::Live => self.deadlock(),
             Phase::Dying => self.end_one_wait(),
             Phase::Gone => {}

@@ -52,8 +52,8 @@ mod schedule;
 mod strategy;
 
 pub use check::{
-    Explore, Found, IntoStrategy, Multicore, Outcome, Report, Run, Seen, Sim, Trace, check,
-    check_both, replay, run,
+    Explore, Found, IntoStrategy, Multicore, Outcome, Report, Run, Seen, Shrunk, Sim, Switches,
+    Trace, check, check_both, replay, run,
 };
 pub use detect::{Finding, Kind};
 pub use event::{

@@ -45,20 +45,11 @@ pub(super) fn again(
     follow: Follow,
 ) -> Result<Again, String> {
     let setup = setup_of(setup, schedule);
-    let (sampled, gated) = strategy_of(&setup, schedule)?;
-    let made = match (&schedule.0.picks, sampled) {
-        (Some(_), _) => None,
-        (None, Some(factory)) => {
-            let pilot = pilot_of(&*factory, program, &setup)?;
-            Some(factory.make(setup.seed, schedule.index(), pilot))
-        }
-        (None, None) => return Err(no_choices(schedule)),
-    };
+    let Follower { strategy, difference, gated } = follower(program, &setup, schedule, follow)?;
     let (program, schedule) = (program.clone(), schedule.clone());
     apart(move || {
         let name = schedule.strategy().to_owned();
         let mut runner = Runner::new(&program, &setup, move |_| name.clone());
-        let (strategy, difference) = follower(&schedule, made, follow);
         let mut record = runner.again(schedule.index(), gated, strategy);
         let data = record.trace.take().expect("it was asked for");
         let trace = Trace::new(data.events, data.goroutines, data.objects);
@@ -69,7 +60,7 @@ pub(super) fn again(
 }
 
 /// The settings that belong to the schedule.
-fn setup_of(setup: &Setup, schedule: &Schedule) -> Setup {
+pub(super) fn setup_of(setup: &Setup, schedule: &Schedule) -> Setup {
     let recipe = &schedule.0;
     Setup { seed: recipe.seed, time: recipe.time, preempt: recipe.preempt, ..setup.clone() }
 }
@@ -111,24 +102,36 @@ pub(super) fn pilot_of(
     }
 }
 
-/// Says, after the run, what could not be followed.
-type Difference = Box<dyn FnOnce() -> Option<String>>;
+/// Who does a schedule again.
+pub(super) struct Follower {
+    pub(super) strategy: Box<dyn Strategy>,
+    /// Says, after the run, what could not be followed.
+    pub(super) difference: Box<dyn FnOnce() -> Option<String> + Send>,
+    /// Whether a search made the schedule.
+    pub(super) gated: bool,
+}
 
-fn follower(
+/// Whoever does this schedule again: the strategy that made it, or its choices where they are written out.
+pub(super) fn follower(
+    program: &Program,
+    setup: &Setup,
     schedule: &Schedule,
-    made: Option<Box<dyn Strategy>>,
     follow: Follow,
-) -> (Box<dyn Strategy>, Difference) {
-    match (made, &schedule.0.picks) {
-        (Some(strategy), _) => (strategy, Box::new(|| None)),
-        (None, Some(picks)) if follow == Follow::Guided => {
-            (Box::new(Guided::new(picks)), Box::new(|| None))
-        }
-        (None, picks) => {
-            let (strict, divergence) = Strict::new(picks.as_ref().unwrap_or(&Default::default()));
-            (Box::new(strict), Box::new(move || divergence.text()))
-        }
+) -> Result<Follower, String> {
+    let (sampled, gated) = strategy_of(setup, schedule)?;
+    let Some(picks) = &schedule.0.picks else {
+        let factory = sampled.ok_or_else(|| no_choices(schedule))?;
+        let pilot = pilot_of(&*factory, program, setup)?;
+        let strategy = factory.make(setup.seed, schedule.index(), pilot);
+        return Ok(Follower { strategy, difference: Box::new(|| None), gated });
+    };
+    if follow == Follow::Guided {
+        let strategy = Box::new(Guided::new(picks));
+        return Ok(Follower { strategy, difference: Box::new(|| None), gated });
     }
+    let (strict, divergence) = Strict::new(picks);
+    let difference = Box::new(move || divergence.text());
+    Ok(Follower { strategy: Box::new(strict), difference, gated })
 }
 
 /// What a run gives back.

@@ -11,6 +11,7 @@ use super::program::Program;
 use super::sampling::{Sampling, State};
 use super::searching::{Progress, Searching};
 use super::setup::{Setup, setters};
+use super::shrinking::shrunk;
 use super::tally::{Tally, sort};
 use super::{command, verdict::Verdict};
 use crate::detect::{Finding, Kind};
@@ -240,15 +241,20 @@ impl Explore {
         searching.run()
     }
 
-    /// Does the schedule of each finding again. Those that do not show it any more are divergences.
+    /// Does the schedule of each finding again, and makes it small. Those that do not show it any more are
+    /// divergences.
     fn confirmed(&self, program: &Program, mut report: Report) -> Result<Explored, String> {
         let mut trace = None;
         let mut diverged: Vec<Found> = Vec::new();
-        for found in &report.findings {
+        for found in &mut report.findings {
             let again = again(program, &self.setup, &found.schedule, Follow::Strictly)?;
             match confirm(&found.finding, &again) {
-                Ok(()) if found.fails && trace.is_none() => trace = Some(again.trace),
-                Ok(()) => {}
+                Ok(()) => {
+                    let again = self.shrunk(program, found, again)?;
+                    if found.fails && trace.is_none() {
+                        trace = Some(again.trace);
+                    }
+                }
                 Err(finding) => diverged.push(self.divergence(*finding, found)),
             }
         }
@@ -259,9 +265,26 @@ impl Explore {
         Ok(Explored { report, trace })
     }
 
+    /// Makes the schedule of a finding small; the run that shows it, which is `again` if it is as small as
+    /// can be.
+    fn shrunk(&self, program: &Program, found: &mut Found, again: Again) -> Result<Again, String> {
+        let steps = again.run.steps;
+        let smaller = shrunk(program, &self.setup, found, steps)?;
+        let Some((smaller, shrunk)) = smaller else { return Ok(again) };
+        let small = super::again::again(program, &self.setup, &smaller, Follow::Strictly)?;
+        if confirm(&found.finding, &small).is_err() {
+            return Ok(again);
+        }
+        let same = |other: &&Finding| other.signature == found.finding.signature;
+        let finding = small.run.findings.iter().find(same).cloned();
+        found.finding = finding.unwrap_or_else(|| found.finding.clone());
+        (found.schedule, found.shrunk) = (smaller, Some(shrunk));
+        Ok(small)
+    }
+
     fn divergence(&self, finding: Finding, of: &Found) -> Found {
         let fails = self.limits.verdict.fails(finding.kind);
-        Found { finding, fails, first: of.first, count: 1, schedule: of.schedule.clone() }
+        Found { finding, fails, count: 1, ..of.clone() }
     }
 
     /// What a check panics with, if something fails.
@@ -271,20 +294,15 @@ impl Explore {
         let others = findings.iter().filter(|found| !std::ptr::eq(*found, first));
         let others = others.map(|found| found.finding.first_line()).collect();
         let trace = explored.trace.as_ref();
-        Some(self.text(program, &first.finding, &first.schedule, trace, others))
+        let Found { finding, schedule, shrunk, .. } = first;
+        let (shrunk, command) = (*shrunk, &Self::command(program, schedule));
+        Some(Failure { finding, schedule, shrunk, trace, others, command }.text())
     }
 
-    fn text(
-        &self,
-        program: &Program,
-        finding: &Finding,
-        schedule: &Schedule,
-        trace: Option<&Trace>,
-        others: Vec<&str>,
-    ) -> String {
+    /// The command that replays the schedule.
+    fn command(program: &Program, schedule: &Schedule) -> String {
         let config = Config::from_env().unwrap_or_default();
-        let command = command::command(&config, program.type_name, schedule);
-        Failure { finding, schedule, trace, others, command: &command }.text()
+        command::command(&config, program.type_name, schedule)
     }
 
     /// The schedule that `GOSEED_REPLAY` asks for, and nothing else, if it is one of this program.
@@ -313,7 +331,10 @@ impl Explore {
         if let Some(finding) = failing {
             let others = run.findings.iter().filter(|other| !std::ptr::eq(*other, finding));
             let others = others.map(Finding::first_line).collect();
-            return Some(self.text(program, finding, schedule, Some(trace), others));
+            let (trace, shrunk) = (Some(trace), None);
+            let command = &Self::command(program, schedule);
+            let failure = Failure { finding, schedule, shrunk, trace, others, command };
+            return Some(failure.text());
         }
         match difference {
             Some(difference) => Some(format!("divergence: {difference}")),

@@ -5,7 +5,7 @@
 //!    │    └─ searching ──┘ │                          until none is left
 //!    │       pilot ────────┘                          how large is the program?
 //!    ├────── tally                                    what was seen, in the order of indices
-//!    ├────── again                                    each finding once more, with recording on
+//!    ├────── again, shrinking                         each finding once more, and made small
 //!    └────── command, report                          what a failing check shows
 //! ```
 //!
@@ -30,6 +30,7 @@ mod runner;
 mod sampling;
 mod searching;
 mod setup;
+mod shrinking;
 mod sim;
 mod tally;
 #[cfg(test)]
@@ -47,7 +48,7 @@ pub use sim::Sim;
 use self::again::{Follow, again};
 use self::program::Program;
 use self::setup::Setup;
-pub use crate::report::{Found, Outcome, Report, Run, Seen, Trace};
+pub use crate::report::{Found, Outcome, Report, Run, Seen, Shrunk, Switches, Trace};
 use crate::schedule::Schedule;
 
 /// Checks a program, in a test: explores its schedules, and fails with the first mistake that they show.

@@ -68,6 +68,22 @@ impl Runner {
         self.run(index, Decider::Sample(strategy))
     }
 
+    /// Runs a candidate of the shrinker: as `again`, without events.
+    pub(super) fn scripted(
+        &mut self,
+        index: u64,
+        gated: bool,
+        strategy: Box<dyn Strategy>,
+    ) -> Record {
+        self.settings.gated = gated;
+        self.run(index, Decider::Sample(strategy))
+    }
+
+    /// Stretches of the last run in which the same goroutine was chosen.
+    pub(super) fn stretches(&self) -> u32 {
+        self.machine.stretches()
+    }
+
     fn run(&mut self, index: u64, decider: Decider<'_>) -> Record {
         self.settings.index = index;
         self.watched.index.store(index, Ordering::Relaxed);

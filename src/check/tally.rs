@@ -123,13 +123,11 @@ impl Block {
             let signature = Arc::from(finding.signature.as_str());
             let fails = verdict.fails(finding.kind);
             match known.add(&signature) {
-                true => self.found.push(Found {
-                    finding,
-                    fails,
-                    first: index,
-                    count: 1,
-                    schedule: choices(true),
-                }),
+                true => {
+                    let schedule = choices(true);
+                    let (first, count, shrunk) = (index, 1, None);
+                    self.found.push(Found { finding, fails, first, count, schedule, shrunk });
+                }
                 false => self.again(&signature),
             }
             all.push(Shown { signature, fails });

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::{grouped, plural};
 use crate::detect::{Finding, Kind};
 use crate::event::{Exit, GoroutineInfo};
 use crate::schedule::Schedule;
@@ -67,7 +68,7 @@ pub struct Seen {
 #[non_exhaustive]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Found {
-    /// What is wrong, as the first schedule shows it.
+    /// What is wrong, as `schedule` shows it.
     pub finding: Finding,
     /// Whether it fails the exploration.
     pub fails: bool,
@@ -75,8 +76,47 @@ pub struct Found {
     pub first: u64,
     /// In how many schedules it was found.
     pub count: u64,
-    /// The choices of the first of them.
+    /// The choices of the first of them, made as few as still show it.
     pub schedule: Schedule,
+    /// How much smaller that made it, if that was tried.
+    pub shrunk: Option<Shrunk>,
+}
+
+/// What became of a schedule that was shrunk.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Shrunk {
+    /// What it had at first.
+    pub before: Switches,
+    /// What is left.
+    pub after: Switches,
+}
+
+/// How often another goroutine was chosen in a schedule.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Switches {
+    /// In all.
+    pub all: usize,
+    /// While the one that ran could have gone on.
+    pub preemptions: u32,
+}
+
+impl std::fmt::Display for Switches {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let preemptions = plural(self.preemptions.into(), "preemption");
+        write!(f, "{preemptions} in {}", switches(self.all))
+    }
+}
+
+/// `1 context switch`.
+pub(super) fn switches(count: usize) -> String {
+    match count {
+        1 => "1 context switch".to_owned(),
+        n => format!("{} context switches", grouped(n as u64)),
+    }
 }
 
 /// What an exploration found.

@@ -1,8 +1,8 @@
 //! The screen that a failing check shows: at most 40 lines of 100 columns, and a line to paste.
 
 use super::lanes::lanes;
-use super::summary::wrap;
-use super::{Trace, clip, grouped};
+use super::summary::{effort, wrap};
+use super::{Shrunk, Trace, clip, grouped};
 use crate::detect::Finding;
 use crate::schedule::Schedule;
 
@@ -20,6 +20,8 @@ const STORY: usize = 10;
 pub(crate) struct Failure<'a> {
     pub(crate) finding: &'a Finding,
     pub(crate) schedule: &'a Schedule,
+    /// How it was made small.
+    pub(crate) shrunk: Option<Shrunk>,
     /// The run that shows it, if it could be done again.
     pub(crate) trace: Option<&'a Trace>,
     /// The first lines of other findings.
@@ -64,12 +66,9 @@ impl Failure<'_> {
     /// Which schedule it is.
     fn origin(&self) -> String {
         let schedule = self.schedule;
-        let switches = match schedule.switches() {
-            1 => "1 context switch".to_owned(),
-            n => format!("{} context switches", grouped(n as u64)),
-        };
+        let effort = effort(schedule, self.shrunk);
         let (index, strategy) = (grouped(schedule.index()), clip(schedule.strategy(), 40));
-        format!("schedule {index} of {strategy}, seed {}; {switches}", schedule.seed())
+        format!("schedule {index} of {strategy}, seed {}; {effort}", schedule.seed())
     }
 
     fn others(&self) -> Vec<String> {
@@ -95,6 +94,7 @@ mod tests {
         let failure = Failure {
             finding: &finding,
             schedule: &schedule(),
+            shrunk: None,
             trace: None,
             others: vec!["panic: boom"; 9],
             command: "GOSEED_REPLAY=x cargo test",

@@ -12,7 +12,7 @@ mod serial;
 mod summary;
 mod trace;
 
-pub use data::{Found, Outcome, Report, Run, Seen};
+pub use data::{Found, Outcome, Report, Run, Seen, Shrunk, Switches};
 pub(crate) use failure::Failure;
 pub use trace::Trace;
 

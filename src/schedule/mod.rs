@@ -5,7 +5,9 @@
 //! can be run alone and a `select` that disappears does not move the scheduler's draws.
 
 mod dice;
+mod plan;
 mod recorder;
+mod shrink;
 mod token;
 
 use std::sync::Arc;
@@ -14,7 +16,9 @@ pub use dice::Dice;
 pub(crate) use dice::Purpose;
 #[cfg(test)]
 pub(crate) use dice::all;
-pub(crate) use recorder::Recorder;
+pub(crate) use plan::{Entry, Plan};
+pub(crate) use recorder::{Names, Recorder};
+pub(crate) use shrink::{Cost, Trial, Tried, shrink};
 pub use token::TokenError;
 pub(crate) use token::program_hash;
 

@@ -31,6 +31,11 @@ impl Recorder {
         self.data.push((go, ordinal, value));
     }
 
+    /// How many stretches there were in which the same goroutine was chosen.
+    pub(crate) fn stretches(&self) -> u32 {
+        self.runs.len() as u32
+    }
+
     /// Forgets all of it, for the next run.
     pub(crate) fn clear(&mut self) {
         self.runs.clear();
@@ -51,7 +56,7 @@ impl Recorder {
 }
 
 /// The list of names as it grows: main, then whoever is used first, after its parents.
-struct Names<F> {
+pub(crate) struct Names<F> {
     parent_of: F,
     list: Vec<Name>,
     /// By number: the position in the list, or [`UNNAMED`].
@@ -62,12 +67,13 @@ struct Names<F> {
 const UNNAMED: u32 = u32::MAX - 1;
 
 impl<F: Fn(GoId) -> (GoId, u32)> Names<F> {
-    fn new(parent_of: F) -> Self {
+    pub(crate) fn new(parent_of: F) -> Self {
         let main = Name { parent: 0, ordinal: 0 };
         Self { parent_of, list: vec![main], positions: vec![Turn::CLOCK, 0] }
     }
 
-    fn of(&mut self, go: GoId) -> u32 {
+    /// The position of `go`, which it has from now on.
+    pub(crate) fn of(&mut self, go: GoId) -> u32 {
         let mut unnamed = Vec::new();
         let mut at = go;
         while self.position(at) == UNNAMED {
@@ -81,6 +87,11 @@ impl<F: Fn(GoId) -> (GoId, u32)> Names<F> {
             self.list.push(Name { parent, ordinal });
             self.positions[go.index()]
         })
+    }
+
+    /// All of them.
+    pub(crate) fn list(self) -> Vec<Name> {
+        self.list
     }
 
     fn position(&mut self, go: GoId) -> u32 {

@@ -12,4 +12,5 @@ mod multicore;
 mod process;
 mod race;
 mod select;
+mod shrinking;
 mod tidy;

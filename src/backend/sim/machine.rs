@@ -82,6 +82,11 @@ impl Machine {
         })
     }
 
+    /// Stretches of the last run in which the same goroutine was chosen.
+    pub(crate) fn stretches(&self) -> u32 {
+        self.sim.state().recorder.stretches()
+    }
+
     /// Whether this thread must never run another schedule, nor end.
     pub(crate) fn tainted(&self) -> bool {
         self.tainted

@@ -372,7 +372,7 @@ impl State {
         let current = enabled.contains(&self.current).then_some(self.current);
         let point = Point { enabled, current, announced: Announced(&self.ops) };
         let go = match &mut self.chooser {
-            Chooser::Sample(_) if enabled.len() == 1 => first,
+            Chooser::Sample(_) if enabled.len() == 1 && !self.asked_always => first,
             Chooser::Sample(strategy) => strategy.choose(&point),
             Chooser::Search(search) => match super::raw::search(*search).choose(&point) {
                 Some(go) => go,

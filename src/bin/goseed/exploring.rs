@@ -1,6 +1,8 @@
 //! One scenario explored and judged.
 
 use std::io::IsTerminal;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use goseed::{Explore, Kind, Outcome, Report, Schedule, TimeModel, front};
@@ -114,19 +116,22 @@ impl Explorer {
     pub(crate) fn explore(&self, scenario: &'static Scenario) -> Result<Explored, Failure> {
         self.bar.set_message(scenario.name);
         let (bar, before) = (self.bar.clone(), self.bar.position());
-        let progress =
-            move |progress: front::Progress| bar.set_position(before + progress.schedules);
+        let watch = Arc::new(Watch::start());
+        let seen = Arc::clone(&watch);
+        let progress = move |progress: front::Progress| {
+            bar.set_position(before + progress.schedules);
+            seen.look();
+        };
         let explore = self.exploration(scenario);
-        let (explored, took) = timed(|| {
-            front::explore(&explore, scenario.name, self.stop.flag(), progress, scenario.main)
-        });
+        let explored =
+            front::explore(&explore, scenario.name, self.stop.flag(), progress, scenario.main);
         let report =
             explored.map_err(|error| Failure::Usage(format!("{}: {error}", scenario.name)))?.report;
         self.bar.set_position(before + self.share(scenario));
         let applies = self.settings.time != Some(TimeModel::Racing);
         let unexpected = applies.then(|| scenario.judge(&report, &scenario.in_gos_order()));
         let enough = scenario.is_enough(&report);
-        Ok(Explored { scenario, report, unexpected, enough, took })
+        Ok(Explored { scenario, report, unexpected, enough, took: watch.seen() })
     }
 
     /// The scenario's own exploration, changed by the settings.
@@ -179,9 +184,25 @@ fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-#[expect(clippy::disallowed_methods, reason = "speed is shown to people; no run sees it")]
-fn timed<T>(f: impl FnOnce() -> T) -> (T, Duration) {
-    let start = Instant::now();
-    let value = f();
-    (value, start.elapsed())
+/// Measures until somebody last looked: what comes after the schedules, such as shrinking, does not count.
+#[derive(Debug)]
+struct Watch {
+    start: Instant,
+    nanos: AtomicU64,
+}
+
+impl Watch {
+    #[expect(clippy::disallowed_methods, reason = "speed is shown to people; no run sees it")]
+    fn start() -> Self {
+        Self { start: Instant::now(), nanos: AtomicU64::new(1) }
+    }
+
+    fn look(&self) {
+        let nanos = u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.nanos.store(nanos, Ordering::Relaxed);
+    }
+
+    fn seen(&self) -> Duration {
+        Duration::from_nanos(self.nanos.load(Ordering::Relaxed))
+    }
 }

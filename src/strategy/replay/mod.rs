@@ -6,6 +6,7 @@
 //! nobody's choice: stay with who runs, else take the first by path.
 
 mod roster;
+mod scripted;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use self::roster::{Life, Roster};
+pub(crate) use self::scripted::Scripted;
 use super::{Point, Ready, Strategy};
 use crate::event::GoId;
 use crate::schedule::{Datum, Picks, Turn};
@@ -59,7 +61,7 @@ impl Strict {
         let total = picks.runs.iter().map(|turn| u64::from(turn.count)).sum();
         let shared = Arc::new(Shared { total, ..Shared::default() });
         let strict = Self {
-            roster: Roster::new(picks),
+            roster: Roster::new(&picks.names),
             turns: Turns::new(picks),
             data: Data::new(picks),
             shared: Arc::clone(&shared),
@@ -152,7 +154,8 @@ pub(crate) struct Guided {
 impl Guided {
     /// A replay of these choices.
     pub(crate) fn new(picks: &Picks) -> Self {
-        let (roster, turns, data) = (Roster::new(picks), Turns::new(picks), Data::new(picks));
+        let (roster, turns, data) =
+            (Roster::new(&picks.names), Turns::new(picks), Data::new(picks));
         Self { roster, turns, data, waited: 0 }
     }
 

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::event::GoId;
-use crate::schedule::{Name, Picks, Turn};
+use crate::schedule::{Name, Turn};
 use crate::strategy::{Point, Ready};
 
 /// Whether somebody can run.
@@ -65,14 +65,14 @@ pub(super) struct Roster {
 }
 
 impl Roster {
-    pub(super) fn new(picks: &Picks) -> Self {
-        let named = picks.names.iter().enumerate().skip(1);
+    pub(super) fn new(names: &[Name]) -> Self {
+        let named = names.iter().enumerate().skip(1);
         let positions = named.map(|(n, name)| ((name.parent, name.ordinal), n as u32)).collect();
         let clock = Member { name: Some(Turn::CLOCK), ..UNBORN };
         Self {
             positions,
-            named: vec![None; picks.names.len()],
-            names: picks.names.clone(),
+            named: vec![None; names.len()],
+            names: names.to_vec(),
             members: vec![clock],
             ready: 0,
             queue: Queue::default(),
@@ -149,6 +149,12 @@ impl Roster {
     /// The position of its name in the list.
     pub(super) fn name(&self, go: GoId) -> Option<u32> {
         self.members.get(go.index())?.name
+    }
+
+    /// Who started it, and as which one.
+    pub(super) fn parent(&self, go: GoId) -> (GoId, u32) {
+        let member = &self.members[go.index()];
+        (member.parent, member.ordinal)
     }
 
     pub(super) fn life(&self, go: GoId) -> Life {

@@ -13,7 +13,7 @@ use super::searching::{Progress, Searching};
 use super::setup::{Setup, setters};
 use super::shrinking::shrunk;
 use super::tally::{Tally, sort};
-use super::{command, verdict::Verdict};
+use super::{command, deciding, verdict::Verdict};
 use crate::detect::{Finding, Kind};
 use crate::report::{Failure, Found, Report, Trace};
 use crate::schedule::Schedule;
@@ -296,7 +296,9 @@ impl Explore {
         let trace = explored.trace.as_ref();
         let Found { finding, schedule, shrunk, .. } = first;
         let (shrunk, command) = (*shrunk, &Self::command(program, schedule));
-        Some(Failure { finding, schedule, shrunk, trace, others, command }.text())
+        let why = |trace| deciding::why(program, &self.setup, schedule, finding, trace);
+        let why = trace.and_then(why);
+        Some(Failure { finding, schedule, shrunk, trace, why, others, command }.text())
     }
 
     /// The command that replays the schedule.
@@ -331,9 +333,10 @@ impl Explore {
         if let Some(finding) = failing {
             let others = run.findings.iter().filter(|other| !std::ptr::eq(*other, finding));
             let others = others.map(Finding::first_line).collect();
+            let why = deciding::why(program, &self.setup, schedule, finding, trace);
             let (trace, shrunk) = (Some(trace), None);
             let command = &Self::command(program, schedule);
-            let failure = Failure { finding, schedule, shrunk, trace, others, command };
+            let failure = Failure { finding, schedule, shrunk, trace, why, others, command };
             return Some(failure.text());
         }
         match difference {

@@ -6,6 +6,7 @@
 //!    │       pilot ────────┘                          how large is the program?
 //!    ├────── tally                                    what was seen, in the order of indices
 //!    ├────── again, shrinking                         each finding once more, and made small
+//!    ├────── deciding                                 which two steps decide
 //!    └────── command, report                          what a failing check shows
 //! ```
 //!
@@ -17,6 +18,7 @@ mod apart;
 mod choice;
 mod command;
 mod config;
+mod deciding;
 mod distinct;
 mod explore;
 pub mod front;

@@ -31,6 +31,7 @@ impl StackPool {
     }
 
     /// The usable bytes of each stack.
+    #[cfg(test)]
     pub(crate) fn stack_size(&self) -> usize {
         self.size
     }

@@ -24,6 +24,8 @@ pub(crate) struct Failure<'a> {
     pub(crate) shrunk: Option<Shrunk>,
     /// The run that shows it, if it could be done again.
     pub(crate) trace: Option<&'a Trace>,
+    /// Why it happens, in a sentence.
+    pub(crate) why: Option<String>,
     /// The first lines of other findings.
     pub(crate) others: Vec<&'a str>,
     /// The command that replays it.
@@ -36,6 +38,7 @@ impl Failure<'_> {
         let mut lines = self.story();
         lines.push(String::new());
         lines.extend(self.lanes());
+        lines.extend(self.why.iter().flat_map(|why| wrap(why, WIDTH)));
         lines.push(self.origin());
         lines.extend(self.others());
         lines.truncate(LINES - 2);
@@ -96,6 +99,7 @@ mod tests {
             schedule: &schedule(),
             shrunk: None,
             trace: None,
+            why: None,
             others: vec!["panic: boom"; 9],
             command: "GOSEED_REPLAY=x cargo test",
         };

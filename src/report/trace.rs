@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::clip;
-use crate::event::{Detail, Event, GoId, GoroutineInfo, ObjectInfo, objects};
+use crate::event::{Detail, Event, GoId, GoroutineInfo, ObjectInfo, Op, objects};
 
 /// What happened in a run, in order.
 ///
@@ -36,10 +36,7 @@ impl Trace {
 
     /// What an event did, in words: `send chan#2`, `receive chan#2 (blocked)`.
     pub(crate) fn words(&self, event: &Event) -> String {
-        let mut text = event.op.action.words().to_owned();
-        if let Some(object) = self.object(event) {
-            text.push_str(&format!(" {object}"));
-        }
+        let mut text = self.words_of(&event.op);
         match event.detail {
             Detail::Done => {}
             Detail::Blocked => text.push_str(" (blocked)"),
@@ -49,9 +46,17 @@ impl Trace {
         text
     }
 
-    /// The object of an event, unless the action says it already.
-    fn object(&self, event: &Event) -> Option<&ObjectInfo> {
-        match event.op.object {
+    /// An operation in words.
+    pub(crate) fn words_of(&self, op: &Op) -> String {
+        match self.object(op) {
+            Some(object) => format!("{} {object}", op.action.words()),
+            None => op.action.words().to_owned(),
+        }
+    }
+
+    /// The object of an operation, unless the action says it already.
+    fn object(&self, op: &Op) -> Option<&ObjectInfo> {
+        match op.object {
             objects::NONE | objects::CLOCK | objects::GOROUTINES | objects::RAND => None,
             object => self.objects.get(object.index()),
         }

@@ -23,6 +23,8 @@ pub(crate) enum Purpose {
     Start = 5,
     /// The choices of pilot runs.
     Pilot = 6,
+    /// What follows a pair of steps whose order is tried.
+    Pair = 7,
 }
 
 /// A stream of random numbers.

@@ -22,7 +22,7 @@ pub use fifo::Fifo;
 pub(crate) use name::{Kind, parse};
 pub use pct::Pct;
 pub use random::Random;
-pub(crate) use replay::{Guided, Scripted, Strict};
+pub(crate) use replay::{Guided, Heard, Order, Scripted, Step, Strict, Swapped};
 pub use round_robin::RoundRobin;
 
 use crate::event::{Action, Announced, GoId, Op};

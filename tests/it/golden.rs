@@ -1,4 +1,5 @@
-//! Every scenario: its verdict holds, and its report is the one in `snapshots/`.
+//! Every scenario: its verdict holds, and its report and the screen of a failing check are those in
+//! `snapshots/`.
 //!
 //! The settings are the scenario's own; the environment is never read. After a change that is
 //! meant, review the new reports with insta (`INSTA_UPDATE=always`, then read the difference).
@@ -6,7 +7,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use std::sync::Arc;
+
+use goseed::front::{self, Explored};
 use scenarios::{ALL, Scenario};
+
+/// Lines and columns of a screen; the last line is a command to paste, however long it is.
+const SCREEN: (usize, usize) = (40, 100);
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots")
@@ -24,11 +31,27 @@ fn compare(scenario: &Scenario, report: &str) {
 #[test]
 fn every_verdict_holds_and_every_report_is_its_snapshot() {
     for scenario in ALL {
-        let report = scenario.exploration().jobs(2).run(scenario.main);
+        let explore = scenario.exploration().jobs(2);
+        let explored =
+            front::explore(&explore, scenario.name, Arc::default(), |_| (), scenario.main);
+        let Explored { report, failure, .. } = explored.expect("its strategy exists");
         assert_eq!(scenario.judge(&report, &scenario.in_gos_order()), [], "{}", scenario.name);
         assert!(scenario.is_enough(&report), "{} was not judged in full", scenario.name);
-        compare(scenario, &report.to_string());
+        let screen = failure.map_or_else(String::new, |failure| screen(scenario, &failure));
+        compare(scenario, &format!("{report}{screen}"));
     }
+}
+
+/// What a failing check shows.
+fn screen(scenario: &Scenario, failure: &str) -> String {
+    let lines: Vec<&str> = failure.lines().collect();
+    let (command, text) = lines.split_last().expect("it ends with a command");
+    assert!(lines.len() <= SCREEN.0, "{}: {failure}", scenario.name);
+    let wide = text.iter().find(|line| line.chars().count() > SCREEN.1);
+    assert_eq!(wide, None, "{}", scenario.name);
+    assert!(command.starts_with("GOSEED_REPLAY="), "{}: {command}", scenario.name);
+    let shown = text.join("\n");
+    format!("\nthe screen of a failing check\n\n{shown}\nGOSEED_REPLAY=…\n")
 }
 
 #[test]

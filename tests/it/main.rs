@@ -3,6 +3,7 @@
 mod capture;
 mod chan;
 mod cores;
+mod deciding;
 mod determinism;
 mod endings;
 mod golden;

@@ -7,6 +7,7 @@
 
 mod roster;
 mod scripted;
+mod swapped;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use self::roster::{Life, Roster};
 pub(crate) use self::scripted::Scripted;
+pub(crate) use self::swapped::{Heard, Order, Step, Swapped};
 use super::{Point, Ready, Strategy};
 use crate::event::GoId;
 use crate::schedule::{Datum, Picks, Turn};

@@ -327,6 +327,7 @@ mod tests {
         let start = "fatal error: all goroutines are asleep - deadlock! main: chan receive at src/";
         assert!(found.text.starts_with(start), "{}", found.text);
         assert_eq!(found.text.lines().count(), 3);
+        let mut end = ending(Exit::Deadlock, Vec::new());
         end.main_gone = true;
         assert!(findings(&end)[0].text.contains("no goroutines (main called runtime.Goexit)"));
     }

@@ -6,6 +6,7 @@ mod cores;
 mod deciding;
 mod determinism;
 mod endings;
+mod go_semantics;
 mod golden;
 mod handles;
 mod headlines;

@@ -183,6 +183,7 @@ fn two_senders_are_unordered() {
     });
 }
 
+/// Go 152: a length orders nothing [TestRaceChanSendLen].
 #[test]
 fn a_length_orders_nothing() {
     unordered(|| {
@@ -227,6 +228,7 @@ fn a_select_orders_as_the_case_that_it_took() {
 
 // ---- the detector's own rules
 
+/// Go 152: a close that nothing orders with a send is a race [TestRaceChanCloseSend].
 #[test]
 fn an_unordered_close_and_send_are_a_race_even_where_they_do_no_harm() {
     unordered(|| {
@@ -257,6 +259,7 @@ fn a_receive_and_a_length_race_with_no_close() {
     });
 }
 
+/// Go 152: values without a size share a clock [TestNoRaceElemSize0].
 #[test]
 fn empty_values_share_one_clock_on_which_edges_accumulate() {
     let program = |x: Var<i32>, c: Chan<()>| {
@@ -310,6 +313,7 @@ fn the_first_add_races_with_the_first_wait_that_blocks() {
 
 // ---- locks
 
+/// Go 152: an unlock comes before the next lock [TestNoRaceMutexPureHappensBefore].
 #[test]
 fn an_unlock_comes_before_the_next_lock() {
     ordered(|| {
@@ -578,6 +582,7 @@ fn a_race_is_found_in_every_schedule_and_also_after_mains_return() {
     assert_eq!((found.count, found.fails), (100, true));
 }
 
+/// Go 153: a race is reported in Go's layout; the exit code is 66 if it would have been 0 [TestOutput (race)].
 #[test]
 fn a_race_is_laid_out_as_in_go() {
     let run = Sim::new().strategy("fifo").run(|| {

@@ -53,7 +53,7 @@ impl Shared {
             exit,
             culprit: culprit.map(|by| GoId::new(by.number as u32)),
             place: culprit.and_then(|by| by.place),
-            main_gone,
+            main_gone: main_gone && left.is_empty(),
             goroutines: left.into_iter().map(|info| (info, Fate::None)).collect(),
             spinning: Vec::new(),
             races: Vec::new(),

@@ -53,8 +53,9 @@ pub(super) struct Goroutine {
 
     /// Operations in a row that changed nothing.
     pub(super) idle: u32,
-    /// The progress count at which it last stepped back.
+    /// The progress count at which it last stepped back, and that at which it did so for the second time.
     pub(super) yielded_at: u64,
+    pub(super) spun_at: u64,
     /// Visible operations since main's return.
     pub(super) rest: u32,
 
@@ -85,6 +86,7 @@ impl Goroutine {
             hash: path.hash(),
             idle: 0,
             yielded_at: u64::MAX,
+            spun_at: u64::MAX,
             rest: 0,
             unwind: Unwind::default(),
         }

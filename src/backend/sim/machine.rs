@@ -241,7 +241,7 @@ impl State {
             exit: self.exit.clone(),
             culprit: self.culprit,
             place: self.place,
-            main_gone: self.main_gone,
+            main_gone: self.main_gone && goroutines.is_empty(),
             goroutines,
             spinning: self.spinning(),
             races: Vec::new(),

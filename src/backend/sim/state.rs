@@ -428,8 +428,11 @@ impl State {
         }
         let progress = self.progress;
         let me = self.me();
+        // Once is no loop: it may have something else to do then.
         if me.yielded_at != progress {
             me.yielded_at = progress;
+        } else if me.spun_at != progress {
+            me.spun_at = progress;
             self.yielders += 1;
         }
     }

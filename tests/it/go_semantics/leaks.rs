@@ -101,14 +101,16 @@ fn a_grouped_dump_counts_equal_stacks() {
                 });
             }
         }
-        let dump = || runtime::goroutine_dump(Dump::Grouped);
-        while !(dump().contains("\n6 @") && dump().contains("\n2 @")) {
+        // Until all of them are blocked.
+        let dump = loop {
+            let dump = runtime::goroutine_dump(Dump::Grouped);
+            if dump.contains("\n6 @\n#\tchan receive") && dump.contains("\n2 @\n#\tchan receive") {
+                break dump;
+            }
             runtime::gosched();
-        }
-        let dump = dump();
-        assert!(dump.starts_with("goroutine profile: total 9\n"), "{dump}");
-        let (most, fewer) = (dump.find("\n6 @"), dump.find("\n2 @"));
-        assert!(most < fewer, "{dump}");
+        };
+        let (most, fewer) = (dump.find("\n6 @\n"), dump.find("\n2 @\n"));
+        assert!(dump.starts_with("goroutine profile: total 9\n") && most < fewer, "{dump}");
     };
     in_sim(main);
     on_cores(main);

@@ -322,7 +322,7 @@ mod tests {
     #[test]
     fn a_deadlock_says_who_is_blocked_where() {
         let blocked = |number| (goroutine(number, GoroutineState::ChanReceive), Fate::None);
-        let mut end = ending(Exit::Deadlock, vec![blocked(1), blocked(2)]);
+        let end = ending(Exit::Deadlock, vec![blocked(1), blocked(2)]);
         let found = findings(&end).remove(0);
         let start = "fatal error: all goroutines are asleep - deadlock! main: chan receive at src/";
         assert!(found.text.starts_with(start), "{}", found.text);

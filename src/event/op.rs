@@ -36,8 +36,12 @@ impl Op {
         let (a, b) = (self.action.effect(), other.action.effect());
         match (a, b) {
             (Local, _) | (_, Local) => false,
+            // Nobody can tell whether a goroutine had ended when the program did.
+            (All, _) if other.action == Action::End => false,
+            (_, All) if self.action == Action::End => false,
             (All, _) | (_, All) => true,
-            (Read, Read) | (Add, Add) => false,
+            (Read, Read) => false,
+            (Add, Add) if !self.crosses_zero_with(other) => false,
             _ if self.action == Action::Return || other.action == Action::Return => {
                 self.ends_with_main() && other.ends_with_main()
             }
@@ -46,6 +50,14 @@ impl Op {
             }
             _ => self.object == other.object,
         }
+    }
+
+    /// Whether the one takes up what the other takes down: a group's counter must not go below zero.
+    fn crosses_zero_with(&self, other: &Self) -> bool {
+        matches!(
+            (self.action, other.action),
+            (Action::Add, Action::Done) | (Action::Done, Action::Add)
+        )
     }
 
     /// Whether main's return cuts it off visibly.
@@ -201,6 +213,8 @@ actions! {
     Count "count" Read,
     /// The program's own random number.
     Random "random" Write,
+    /// What was just attempted is a mistake, which another order might have spared.
+    Misuse "misuse" Write,
 }
 
 impl Action {

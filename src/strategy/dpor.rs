@@ -19,7 +19,10 @@ pub struct Dpor {
     events: Vec<Done>,
     /// Who sleeps at the point to come, with what it would do.
     sleep: Vec<(GoId, Op)>,
+    /// The program looks at the number of goroutines.
     counts: bool,
+    /// It takes a group's counter below zero: who does so depends on the order of those who are done.
+    overdone: bool,
     restart: bool,
 }
 
@@ -51,11 +54,16 @@ struct Done {
     with: Option<GoId>,
     /// The decision that made it, if there was one.
     frame: Option<usize>,
+    /// Two that are done do not commute.
+    overdone: bool,
 }
 
 impl Done {
     fn conflicts(&self, ops: &[Op]) -> bool {
-        self.ops.iter().any(|a| ops.iter().any(|b| a.conflicts(b)))
+        let overdone = |a: &Op, b: &Op| {
+            self.overdone && [a.action, b.action] == [Action::Done; 2] && a.object == b.object
+        };
+        self.ops.iter().any(|a| ops.iter().any(|b| a.conflicts(b) || overdone(a, b)))
     }
 }
 
@@ -74,7 +82,8 @@ impl Dpor {
 
     /// A step of `go` begins; it is `op` unless it turns out to be something else.
     fn begin_step(&mut self, go: GoId, op: Op, frame: Option<usize>) {
-        self.events.push(Done { go, ops: vec![op], with: None, frame });
+        let overdone = self.overdone;
+        self.events.push(Done { go, ops: vec![op], with: None, frame, overdone });
     }
 
     fn new_branch(&mut self, point: &Point<'_>) -> Option<Branch> {
@@ -136,12 +145,18 @@ impl Search for Dpor {
         if op.action == Action::Count && !self.counts {
             (self.counts, self.restart) = (true, true);
         }
+        if op.action == Action::Misuse && !self.overdone {
+            (self.overdone, self.restart) = (true, true);
+        }
         match self.events.last_mut() {
             Some(last) if last.go == go => {
                 last.ops.push(*op);
                 last.with = with.or(last.with);
             }
-            _ => self.events.push(Done { go, ops: vec![*op], with, frame: None }),
+            _ => {
+                let overdone = self.overdone;
+                self.events.push(Done { go, ops: vec![*op], with, frame: None, overdone });
+            }
         }
     }
 
@@ -276,12 +291,13 @@ impl Branch {
     }
 }
 
-/// Whether the later operation could not have been done before the earlier one.
+/// Whether the later operation could not have been done before the earlier one. A release before its
+/// acquire can: anybody may unlock a raw mutex, and finds out that it was not locked.
 fn enables(earlier: &[Op], later: &[Op]) -> bool {
     use Action::{Done, Lock, LockReaders, RLock, RUnlock, Unlock, Wait};
     let releases = |op: &Op| matches!(op.action, Unlock | RUnlock | Done);
     let acquires = |op: &Op| matches!(op.action, Lock | LockReaders | RLock | Wait);
-    let pair = |a: &Op, b: &Op| releases(a) && acquires(b) || acquires(a) && releases(b);
+    let pair = |a: &Op, b: &Op| releases(a) && acquires(b);
     earlier.iter().all(|a| later.iter().all(|b| !a.conflicts(b) || pair(a, b)))
 }
 

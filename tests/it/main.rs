@@ -6,6 +6,7 @@ mod cores;
 mod deciding;
 mod determinism;
 mod endings;
+mod fuzz;
 mod go_semantics;
 mod golden;
 mod handles;

@@ -456,6 +456,8 @@ impl Backend for Sim {
         if self.state().phase == Phase::Dying || self.state().unwinds() {
             return;
         }
+        // As with a panic, others may still print before the process is gone.
+        self.at_step(&Op::local(Action::Crash, place));
         self.state().program_ends(Exit::Fatal(text.to_owned()), Some(place));
         self.end_here()
     }

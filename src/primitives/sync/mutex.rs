@@ -210,6 +210,7 @@ impl Lock {
         let op = self.object.op(Action::Unlock, place);
         rt.point(op, self);
         if !self.unlocked(rt, op) {
+            rt.did(self.object.op(Action::Misuse, place), Detail::Done);
             rt.fatal("sync: unlock of unlocked mutex", place);
         }
     }

@@ -179,6 +179,7 @@ impl RwLock {
         let op = self.object.op(Action::Unlock, place);
         rt.point(op, self);
         if !self.unlocked(rt, op) {
+            rt.did(self.object.op(Action::Misuse, place), Detail::Done);
             rt.fatal("sync: Unlock of unlocked RWMutex", place);
         }
     }
@@ -190,6 +191,7 @@ impl RwLock {
         let op = self.object.op(Action::RUnlock, place);
         rt.point(op, self);
         if !self.runlocked(rt, op) {
+            rt.did(self.object.op(Action::Misuse, place), Detail::Done);
             rt.fatal("sync: RUnlock of unlocked RWMutex", place);
         }
     }

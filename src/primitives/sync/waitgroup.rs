@@ -164,6 +164,7 @@ impl Core {
         rt.did(op, Detail::Done);
         drop(state);
         if let Err(text) = result {
+            rt.did(self.object.op(Action::Misuse, place), Detail::Done);
             rt.misuse(text, place);
         }
     }

@@ -1,0 +1,426 @@
+//! Random small programs: what the simulator and the cores make of them is what a slow interpreter of
+//! plain state machines says they can do.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use goseed::prelude::*;
+use goseed::sync::atomic::AtomicI64;
+use goseed::{Explore, Kind, Multicore, print};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+/// Rooms of the two channels.
+const ROOM: [usize; 2] = [0, 1];
+
+/// What a goroutine can do. Whoever receives or counts says what it got.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Op {
+    Send(usize),
+    Recv(usize),
+    TryRecv(usize),
+    Close(usize),
+    /// Receives from either channel, or does something else at once.
+    Select {
+        default: bool,
+    },
+    Lock,
+    Unlock,
+    /// The group has a single member.
+    Done,
+    Wait,
+    Add,
+}
+
+impl Op {
+    /// Whether it sees if somebody is parked. A search lets nobody park in vain, so it does not find all
+    /// outcomes of these.
+    fn is_attempt(&self) -> bool {
+        matches!(self, Self::TryRecv(_) | Self::Select { default: true })
+    }
+}
+
+/// What each goroutine does; the first is main, which starts the others and then does its own.
+type Program = Vec<Vec<Op>>;
+/// How a run ends, and what it prints.
+type Seen = BTreeSet<(String, String)>;
+
+fn op() -> impl Strategy<Value = Op> {
+    prop_oneof![
+        3 => (0..2_usize).prop_map(Op::Send),
+        3 => (0..2_usize).prop_map(Op::Recv),
+        1 => (0..2_usize).prop_map(Op::TryRecv),
+        1 => (0..2_usize).prop_map(Op::Close),
+        1 => any::<bool>().prop_map(|default| Op::Select { default }),
+        2 => Just(Op::Lock),
+        2 => Just(Op::Unlock),
+        1 => Just(Op::Done),
+        1 => Just(Op::Wait),
+        1 => Just(Op::Add),
+    ]
+}
+
+/// Up to four goroutines and `ops` operations in all.
+fn programs(ops: usize) -> impl Strategy<Value = Program> {
+    let whose = (0..4_usize, op());
+    proptest::collection::vec(whose, 1..=ops).prop_map(|ops| {
+        let goroutines = ops.iter().map(|(who, _)| who + 1).max().unwrap_or(1);
+        let mut program = vec![Vec::new(); goroutines];
+        ops.into_iter().for_each(|(who, op)| program[who].push(op));
+        program
+    })
+}
+
+// ---- as goroutines
+
+struct World {
+    chans: [Chan<usize>; 2],
+    mutex: RawMutex,
+    group: WaitGroup,
+    count: AtomicI64,
+}
+
+/// Runs a program with goseed.
+fn run(program: &Arc<Program>) {
+    let world = Arc::new(World {
+        chans: ROOM.map(chan),
+        mutex: RawMutex::new(),
+        group: WaitGroup::new(),
+        count: AtomicI64::new(0),
+    });
+    world.group.add(1);
+    for who in 1..program.len() {
+        let (world, program) = (Arc::clone(&world), Arc::clone(program));
+        go(move || perform(&world, who, &program[who]));
+    }
+    perform(&world, 0, &program[0]);
+}
+
+fn perform(world: &World, who: usize, ops: &[Op]) {
+    for (at, op) in ops.iter().enumerate() {
+        if let Some(got) = perform_one(world, who, at, *op) {
+            print!("{who}.{at}={got} ");
+        }
+    }
+}
+
+fn perform_one(world: &World, who: usize, at: usize, op: Op) -> Option<String> {
+    let World { chans, mutex, group, count } = world;
+    match op {
+        Op::Send(c) => chans[c].send(value(who, at)),
+        Op::Recv(c) => return Some(received(chans[c].recv())),
+        Op::TryRecv(c) => {
+            return Some(match chans[c].receiver().try_recv() {
+                Ok(value) => received(Some(value)),
+                Err(goseed::TryRecvError::Closed) => received(None),
+                Err(_) => "none".to_owned(),
+            });
+        }
+        Op::Close(c) => chans[c].close(),
+        Op::Select { default: true } => {
+            return Some(select! {
+                recv(chans[0]) -> v => received(v),
+                recv(chans[1]) -> v => received(v),
+                default => "none".to_owned(),
+            });
+        }
+        Op::Select { default: false } => {
+            return Some(select! {
+                recv(chans[0]) -> v => received(v),
+                recv(chans[1]) -> v => received(v),
+            });
+        }
+        Op::Lock => mutex.lock(),
+        Op::Unlock => mutex.unlock(),
+        Op::Done => group.done(),
+        Op::Wait => group.wait(),
+        Op::Add => return Some(count.add(1).to_string()),
+    }
+    None
+}
+
+fn value(who: usize, at: usize) -> usize {
+    who * 10 + at
+}
+
+fn received(value: Option<usize>) -> String {
+    value.map_or_else(|| "closed".to_owned(), |value| value.to_string())
+}
+
+// ---- as state machines
+
+/// Where a goroutine is.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+struct Machine {
+    started: bool,
+    at: usize,
+    /// What it prints next.
+    says: Option<String>,
+    /// How it is about to end the program; others may still get their turn.
+    dies: Option<&'static str>,
+}
+
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct State {
+    machines: Vec<Machine>,
+    /// Goroutines that main has still to start.
+    unstarted: usize,
+    buffers: [VecDeque<usize>; 2],
+    closed: [bool; 2],
+    locked: bool,
+    group: i32,
+    count: i32,
+    printed: String,
+}
+
+/// What a step leads to.
+enum Next {
+    State(Box<State>),
+    End(String, String),
+}
+
+/// All that a program can do.
+fn interpret(program: &Program) -> Seen {
+    let mut first = State {
+        machines: vec![Machine::default(); program.len()],
+        unstarted: program.len() - 1,
+        buffers: Default::default(),
+        closed: [false; 2],
+        locked: false,
+        group: 1,
+        count: 0,
+        printed: String::new(),
+    };
+    first.machines[0].started = true;
+    let (mut seen, mut known, mut todo) = (Seen::new(), BTreeSet::new(), vec![first]);
+    while let Some(state) = todo.pop() {
+        if !known.insert(state.clone()) {
+            continue;
+        }
+        let next = successors(program, &state);
+        if next.is_empty() {
+            seen.insert(("deadlock".to_owned(), state.printed));
+            continue;
+        }
+        for next in next {
+            match next {
+                Next::State(state) => todo.push(*state),
+                Next::End(exit, printed) => drop(seen.insert((exit, printed))),
+            }
+        }
+    }
+    seen
+}
+
+fn successors(program: &Program, state: &State) -> Vec<Next> {
+    let mut all = Vec::new();
+    for who in 0..program.len() {
+        steps(program, state, who, &mut all);
+    }
+    all
+}
+
+/// The steps that one goroutine can take.
+fn steps(program: &Program, state: &State, who: usize, all: &mut Vec<Next>) {
+    let machine = &state.machines[who];
+    let mut next = state.clone();
+    if !machine.started {
+    } else if let Some(exit) = machine.dies {
+        all.push(Next::End(exit.to_owned(), state.printed.clone()));
+    } else if let Some(text) = next.machines[who].says.take() {
+        next.printed.push_str(&text);
+        all.push(Next::State(Box::new(next)));
+    } else if who == 0 && state.unstarted > 0 {
+        let new = program.len() - state.unstarted;
+        next.machines[new].started = true;
+        next.unstarted -= 1;
+        all.push(Next::State(Box::new(next)));
+    } else if let Some(&op) = program[who].get(machine.at) {
+        do_op(program, state, who, op, all);
+    } else if who == 0 {
+        all.push(Next::End("returned".to_owned(), state.printed.clone()));
+    }
+}
+
+/// Goroutines that are at an operation like this.
+fn at<'a>(
+    program: &'a Program,
+    state: &'a State,
+    like: impl Fn(Op) -> bool + 'a,
+) -> impl Iterator<Item = usize> + 'a {
+    (0..program.len()).filter(move |&who| {
+        let machine = &state.machines[who];
+        let idle = machine.started && machine.says.is_none() && machine.dies.is_none();
+        let ready = idle && (who > 0 || state.unstarted == 0);
+        ready && program[who].get(machine.at).is_some_and(|op| like(*op))
+    })
+}
+
+impl State {
+    /// The same after `who` has done its operation, of which it says this.
+    fn after(&self, who: usize, says: Option<&str>) -> Self {
+        let mut next = self.clone();
+        let machine = &mut next.machines[who];
+        machine.says = says.map(|text| format!("{who}.{}={text} ", machine.at));
+        machine.at += 1;
+        next
+    }
+
+    fn dies(&self, who: usize, exit: &'static str) -> Self {
+        let mut next = self.clone();
+        next.machines[who].dies = Some(exit);
+        next
+    }
+}
+
+fn do_op(program: &Program, state: &State, who: usize, op: Op, all: &mut Vec<Next>) {
+    let mut push = |state: State| all.push(Next::State(Box::new(state)));
+    match op {
+        Op::Send(c) if state.closed[c] => push(state.dies(who, "panic: send on closed channel")),
+        Op::Send(c) => {
+            let value = value(who, state.machines[who].at);
+            if state.buffers[c].len() < ROOM[c] {
+                let mut next = state.after(who, None);
+                next.buffers[c].push_back(value);
+                push(next);
+            } else if ROOM[c] == 0 {
+                let waits = move |op| op == Op::Recv(c) || op == (Op::Select { default: false });
+                for other in at(program, state, waits).filter(|other| *other != who) {
+                    push(state.after(who, None).after(other, Some(&value.to_string())));
+                }
+            }
+        }
+        Op::Recv(c) => {
+            // Meeting a sender is the sender's step.
+            receive(state, who, c).into_iter().for_each(push);
+        }
+        Op::TryRecv(c) => try_receive(program, state, who, &[c]).into_iter().for_each(push),
+        Op::Select { default: false } => {
+            ROOM.iter().enumerate().filter_map(|(c, _)| receive(state, who, c)).for_each(push);
+        }
+        Op::Select { default: true } => {
+            try_receive(program, state, who, &[0, 1]).into_iter().for_each(push);
+        }
+        Op::Close(c) if state.closed[c] => push(state.dies(who, "panic: close of closed channel")),
+        Op::Close(c) => {
+            let mut next = state.after(who, None);
+            next.closed[c] = true;
+            push(next);
+        }
+        Op::Lock if state.locked => {}
+        Op::Lock | Op::Unlock if op == Op::Lock || state.locked => {
+            let mut next = state.after(who, None);
+            next.locked = op == Op::Lock;
+            push(next);
+        }
+        Op::Lock | Op::Unlock => {
+            push(state.dies(who, "fatal error: sync: unlock of unlocked mutex"));
+        }
+        Op::Done => {
+            let mut next = match state.group {
+                1.. => state.after(who, None),
+                _ => state.dies(who, "panic: sync: negative WaitGroup counter"),
+            };
+            next.group -= 1;
+            push(next);
+        }
+        Op::Wait if state.group != 0 => {}
+        Op::Wait => push(state.after(who, None)),
+        Op::Add => {
+            let mut next = state.after(who, Some(&(state.count + 1).to_string()));
+            next.count += 1;
+            push(next);
+        }
+    }
+}
+
+/// A receive of what is there already.
+fn receive(state: &State, who: usize, c: usize) -> Option<State> {
+    if let Some(value) = state.buffers[c].front() {
+        let mut next = state.after(who, Some(&value.to_string()));
+        next.buffers[c].pop_front();
+        return Some(next);
+    }
+    state.closed[c].then(|| state.after(who, Some("closed")))
+}
+
+/// A receive that does not wait. A sender that is about to send may have come already, or not.
+fn try_receive(program: &Program, state: &State, who: usize, from: &[usize]) -> Vec<State> {
+    let there: Vec<State> = from.iter().filter_map(|&c| receive(state, who, c)).collect();
+    let mut all = Vec::new();
+    if there.is_empty() {
+        all.push(state.after(who, Some("none")));
+    }
+    for &c in from.iter().filter(|&&c| ROOM[c] == 0 && !state.closed[c]) {
+        for sender in at(program, state, move |op| op == Op::Send(c)) {
+            let value = value(sender, state.machines[sender].at).to_string();
+            all.push(state.after(sender, None).after(who, Some(&value)));
+        }
+    }
+    all.extend(there);
+    all
+}
+
+// ---- the comparison
+
+fn exploration(strategy: &str) -> Explore {
+    let kinds = [Kind::Race, Kind::Leak, Kind::Panic, Kind::Fatal, Kind::Deadlock];
+    let explore = Explore::new().strategy(strategy).races(false).keep_going();
+    kinds.into_iter().fold(explore, Explore::allow)
+}
+
+fn explored(strategy: &str, schedules: u64, program: &Arc<Program>) -> (Seen, bool) {
+    let program = Arc::clone(program);
+    let report = exploration(strategy).schedules(schedules).run(move || run(&program));
+    let seen = report.outcomes.into_keys().map(|outcome| (outcome.exit, outcome.stdout)).collect();
+    (seen, report.complete)
+}
+
+/// What the simulator and the cores make of a program, against what it can do. Gives how much that is.
+fn compare(program: Program) -> Result<usize, TestCaseError> {
+    let possible = interpret(&program);
+    let program = Arc::new(program);
+    let (seen, complete) = explored("dpor", 200_000, &program);
+    prop_assert!(complete, "the search did not end");
+    prop_assert!(seen.is_subset(&possible), "dpor: {:?}", seen.difference(&possible));
+    if !program.iter().flatten().any(Op::is_attempt) {
+        prop_assert_eq!(&seen, &possible, "dpor");
+    }
+    for strategy in ["random", "pct:3", "fifo"] {
+        let (seen, _) = explored(strategy, 30, &program);
+        prop_assert!(seen.is_subset(&possible), "{}: {:?}", strategy, seen.difference(&possible));
+    }
+    for procs in [1, 2] {
+        let mains = Arc::clone(&program);
+        let run = Multicore::new().procs(procs).run(move || run(&mains));
+        let seen = (run.exit.to_string(), run.stdout);
+        prop_assert!(possible.contains(&seen), "{} workers: {:?}", procs, seen);
+    }
+    Ok(possible.len())
+}
+
+fn fuzz(cases: u32, ops: usize) -> usize {
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
+    let mut runner = TestRunner::new_with_rng(config, rng);
+    let outcomes = std::cell::Cell::new(0);
+    let result = runner.run(&programs(ops), |program| {
+        outcomes.set(outcomes.get() + compare(program)?);
+        Ok(())
+    });
+    result.unwrap_or_else(|error| panic!("{error}"));
+    outcomes.get()
+}
+
+#[test]
+fn two_hundred_random_programs_do_what_they_can_do() {
+    assert!(fuzz(200, 6) > 200);
+}
+
+#[test]
+#[ignore = "minutes; .ci/nightly runs it"]
+#[expect(clippy::print_stdout, reason = "a summary for whoever asks for it")]
+fn ten_thousand_random_programs_do_what_they_can_do() {
+    let outcomes = fuzz(10_000, 8);
+    println!("10,000 programs, {outcomes} outcomes, no difference");
+}

@@ -83,6 +83,8 @@ pub(super) struct Port {
 pub(super) struct Shared {
     pub(super) run: u64,
     pub(super) config: Config,
+    /// There are more workers than processors: whoever looks around keeps another one from working.
+    pub(super) crowded: bool,
     pub(super) slots: Slots,
     pub(super) ports: Box<[CachePadded<Port>]>,
     /// How many workers have been started.
@@ -131,6 +133,7 @@ impl Shared {
             numbers: AtomicU64::new(1),
             globals: Mutex::default(),
             exits: super::exits::Exits::default(),
+            crowded: config.procs > super::cpus(),
             config,
         }
     }

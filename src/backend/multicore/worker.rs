@@ -543,7 +543,7 @@ impl Worker {
             return None;
         }
         self.shared.spinning.fetch_add(1, Ordering::SeqCst);
-        let found = self.search_for(SPIN);
+        let found = self.search_for(if self.shared.crowded { Duration::ZERO } else { SPIN });
         self.shared.spinning.fetch_sub(1, Ordering::SeqCst);
         fence(Ordering::SeqCst);
         if found.is_some() && self.others_have_work() {

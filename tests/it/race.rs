@@ -1,4 +1,5 @@
 //! What orders two accesses and what does not, edge by edge, as Go's memory model and its detector see it.
+#![expect(clippy::doc_markdown, reason = "Go's names stand in brackets, as in the book")]
 
 use std::time::Duration;
 

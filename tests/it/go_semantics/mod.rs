@@ -3,6 +3,7 @@
 //! The first line of a law's documentation is its row in the book: `/// Go 17: what holds [Go's test].`
 //! What Rust makes impossible is listed in the documentation of its module:
 //! `//! Go 23: not applicable: the rule, and what comes nearest.`
+#![expect(clippy::doc_markdown, reason = "Go's names stand in brackets, as in the book")]
 
 mod chan;
 mod context;
@@ -14,6 +15,7 @@ mod select;
 mod sync;
 mod synctest;
 mod table;
+mod texts;
 mod time;
 
 use std::collections::BTreeSet;

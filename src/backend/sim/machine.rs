@@ -265,8 +265,9 @@ impl State {
     /// Those that main's return cut off, and those that were lost anyway.
     fn fates(&mut self) -> Vec<(GoroutineInfo, Fate)> {
         let rest = std::mem::take(&mut self.rest);
-        let late: Vec<_> =
-            self.living().filter(|&go| !rest.iter().any(|(of, ..)| *of == go)).collect();
+        // Those that main left are in the order of creation.
+        let known = |go: GoId| rest.binary_search_by_key(&go, |(of, ..)| *of).is_ok();
+        let late: Vec<_> = self.living().filter(|&go| !known(go)).collect();
         let mut all = Vec::new();
         for (go, op, life, raised) in &rest {
             let fate = self.fate(*go, raised.as_ref());

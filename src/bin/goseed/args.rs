@@ -54,6 +54,8 @@ pub(crate) enum Command {
         #[arg(long)]
         explain: bool,
     },
+    /// Simulates a minute of the chapter's leak at scale, and goes on to its week
+    Week,
     /// Measures goroutines on cores beside Go (if it is on the path), tokio and threads
     Bench {
         /// The workloads; all of them by default

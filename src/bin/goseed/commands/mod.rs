@@ -6,6 +6,7 @@ mod explore;
 mod list;
 mod replay;
 mod run;
+mod week;
 
 use crate::args::{Args, Command, Settings};
 use crate::out::{Ends, Failure};
@@ -23,6 +24,7 @@ pub(crate) fn carry_out(args: Args) -> Result<Ends, Failure> {
         Some(Command::Run { name, seed, strategy, backend, explain }) => {
             run::run(name, &run::How { seed, strategy, backend, explain, json })
         }
+        Some(Command::Week) => week::week(),
         Some(Command::Bench { workloads }) => bench::bench(&workloads),
         Some(Command::Explore { names, settings }) => explore::explore(&names, settings, json),
         Some(Command::Replay { name, token, trace }) => replay::replay(name, &token, trace, json),

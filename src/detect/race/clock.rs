@@ -54,6 +54,8 @@ struct Clock {
     seen: Seen,
     /// It has accessed something at this moment, which others can race with.
     touched: bool,
+    /// Its goroutine has ended, and its slot may be another one's.
+    ended: bool,
 }
 
 /// A stretch of a slot's clock, and whose it was.
@@ -136,8 +138,8 @@ impl Clocks {
             child.seen.clone_from(&before[parent.index()].seen);
         }
         let slot = self.slot_after(go);
-        let Clock { slot: mine, seen, touched } = &mut self.of[go.index()];
-        (*mine, *touched) = (slot, false);
+        let Clock { slot: mine, seen, touched, ended } = &mut self.of[go.index()];
+        (*mine, *touched, *ended) = (slot, false, false);
         if seen.len() <= slot as usize {
             seen.resize(slot as usize + 1, 0);
         }
@@ -167,12 +169,13 @@ impl Clocks {
     pub(super) fn end(&mut self, go: GoId) {
         let mut last = self.now(go);
         last.clock -= u32::from(!self.of[go.index()].touched);
+        self.of[go.index()].ended = true;
         self.ended.push(last);
     }
 
     #[inline]
     fn tick(&mut self, go: GoId) {
-        let Clock { slot, seen, touched } = &mut self.of[go.index()];
+        let Clock { slot, seen, touched, .. } = &mut self.of[go.index()];
         seen[*slot as usize] += 1;
         *touched = false;
     }
@@ -210,6 +213,16 @@ impl Clocks {
         join(&mut rest[0].seen, &before[first].seen);
         self.tick(a);
         self.tick(b);
+    }
+
+    /// What a goroutine does next comes after all that the others have done so far.
+    pub(super) fn come_after_all(&mut self, go: GoId) {
+        let others = || (GoId::MAIN.number()..self.goroutines as u32).map(GoId::new);
+        let mut seen = std::mem::take(&mut self.of[go.index()].seen);
+        others().for_each(|other| join(&mut seen, &self.of[other.index()].seen));
+        let alive: Vec<GoId> = others().filter(|other| !self.of[other.index()].ended).collect();
+        self.of[go.index()].seen = seen;
+        alive.into_iter().for_each(|other| self.tick(other));
     }
 
     /// The clock of virtual time fires what was released into `from`, and knows of nothing else.

@@ -276,6 +276,7 @@ impl Observer for Races {
                 self.people.end(go);
                 return;
             }
+            (Action::WaitIdle, Detail::Done) => return self.clocks.come_after_all(go),
             _ => {}
         }
         let Some((thing, _)) = self.on(op.object) else { return };

@@ -7,9 +7,9 @@ use std::fmt::Display;
 use goseed::prelude::*;
 use goseed::runtime::Dump;
 use goseed::sync::atomic::AtomicI64;
-use goseed::{TryRecvError, TrySendError};
+use goseed::{Kind, TryRecvError, TrySendError};
 
-use super::{holds, in_all_schedules, in_sim, panic_of};
+use super::{holds, holds_with, in_all_schedules, in_sim, panic_of};
 
 /// Go 1: an empty open channel is not ready to receive from, at any capacity [TestChan].
 #[test]
@@ -91,7 +91,7 @@ fn misuse_panics_with_gos_texts() {
 /// Go 14: close makes every blocked sender panic, and delivers none of their values [closechan].
 #[test]
 fn close_makes_blocked_senders_panic_and_keeps_the_buffer() {
-    holds(|| {
+    holds_with(Kind::Race, || {
         let (c, texts) = (chan(1), chan(3));
         c.send(0);
         for n in 1..=3 {
@@ -237,7 +237,7 @@ fn ping_and_pong_alternate() {
 /// Go 20: send and receive on a nil channel block for ever, under names of their own [TestGoroutineLeakProfile].
 #[test]
 fn nil_channels_block_for_ever() {
-    holds(|| {
+    holds_with(Kind::Leak, || {
         go(|| {
             Chan::<u8>::nil().recv();
         });

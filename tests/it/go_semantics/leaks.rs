@@ -5,7 +5,7 @@ use goseed::runtime::Dump;
 use goseed::sync::atomic::AtomicBool;
 use goseed::{Explore, Kind};
 
-use super::{holds, in_sim, on_cores};
+use super::{holds, holds_with};
 
 /// The states in which an exploration finds leaked goroutines.
 fn leaks(main: fn()) -> Vec<String> {
@@ -112,8 +112,7 @@ fn a_grouped_dump_counts_equal_stacks() {
         let (most, fewer) = (dump.find("\n6 @\n"), dump.find("\n2 @\n"));
         assert!(dump.starts_with("goroutine profile: total 9\n") && most < fewer, "{dump}");
     };
-    in_sim(main);
-    on_cores(main);
+    holds_with(Kind::Leak, main);
 }
 
 /// Go 157: who steps back lets others go on, and so does who is interrupted [TestYieldProgress, TestYieldLocked, TestPreemption, TestPingPongHog].

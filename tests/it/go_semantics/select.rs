@@ -1,8 +1,9 @@
 //! `select!`.
 
+use goseed::Kind;
 use goseed::prelude::*;
 
-use super::{ends, holds, in_all_schedules, in_sim, panic_of};
+use super::{ends, holds, holds_with, in_all_schedules, in_sim, panic_of};
 
 /// Ten standard deviations of a fair draw of one in `of`, in ten thousand.
 fn ten_sigma(of: f64) -> f64 {
@@ -115,7 +116,7 @@ fn other_cases_targets_stay_as_they_are() {
 /// Go 33: a blocked select panics when the channel that it would send on is closed [selectgo].
 #[test]
 fn a_blocked_send_case_panics_at_close() {
-    holds(|| {
+    holds_with(Kind::Race, || {
         let (c, other, text) = (chan(0), chan::<i32>(0), chan(1));
         go!(c, other, text => {
             text.send(panic_of(|| {

@@ -4,6 +4,7 @@
 //! Go 148: not applicable: a channel of another run cannot be used; its handle says so.
 
 use goseed::prelude::*;
+use goseed::sync::atomic::AtomicI64;
 use goseed::time::{Ticker, Timer};
 use goseed::{Sim, println};
 
@@ -71,7 +72,8 @@ fn a_world_that_stands_still_is_reported() {
 #[test]
 fn wait_idle_returns_when_all_others_are_blocked() {
     in_sim(|| {
-        let (done, ticks) = (Var::new(false), Var::new(0));
+        // What is waited for is ordered; the next tick is not ordered with what is read before it.
+        let (done, ticks) = (Var::new(false), AtomicI64::new(0));
         let (set, count) = (done.clone(), ticks.clone());
         go(move || {
             runtime::gosched();
@@ -80,7 +82,7 @@ fn wait_idle_returns_when_all_others_are_blocked() {
         go(move || {
             for n in 1.. {
                 time::sleep(SECOND);
-                count.set(n);
+                count.store(n);
             }
         });
         runtime::wait_idle();
@@ -88,7 +90,7 @@ fn wait_idle_returns_when_all_others_are_blocked() {
         for n in 1..4 {
             time::sleep(SECOND);
             runtime::wait_idle();
-            assert_eq!(ticks.get(), n);
+            assert_eq!(ticks.load(), n);
         }
         let (ctx, cancel) = context::with_cancel(&context::background());
         let after = Var::new(false);

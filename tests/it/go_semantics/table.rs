@@ -19,8 +19,9 @@ const CATALOGUE: [u32; 118] = [
 const IMPOSSIBLE: usize = 15;
 
 /// What uses the simulator, and what uses cores.
-const SIM: [&str; 13] = [
+const SIM: [&str; 14] = [
     "holds(",
+    "holds_with(",
     "in_sim(",
     "ends(",
     "in_order(",
@@ -34,7 +35,8 @@ const SIM: [&str; 13] = [
     "printed(",
     "producer_and_consumer(",
 ];
-const CORES: [&str; 5] = ["holds(", "on_cores(", "ends(", "Multicore::", "in_a_process("];
+const CORES: [&str; 6] =
+    ["holds(", "holds_with(", "on_cores(", "ends(", "Multicore::", "in_a_process("];
 
 /// One law of the tests.
 struct Law {

@@ -83,6 +83,11 @@ fn strategy_of(
     }
 }
 
+/// Whether a search made the schedule: then only those whose operation can be done are chosen.
+pub(super) fn is_gated(setup: &Setup, schedule: &Schedule) -> Result<bool, String> {
+    strategy_of(setup, schedule).map(|(_, gated)| gated)
+}
+
 fn no_choices(schedule: &Schedule) -> String {
     format!(
         "a schedule of {} can be done again only if its choices are written out",

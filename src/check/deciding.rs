@@ -5,7 +5,7 @@
 
 use std::cmp::Reverse;
 
-use super::again::setup_of;
+use super::again::{is_gated, setup_of};
 use super::apart::apart;
 use super::program::Program;
 use super::runner::Runner;
@@ -72,11 +72,11 @@ fn pair(
     }
     let setup = Setup { races: false, ..setup_of(setup, schedule) };
     let (program, schedule) = (program.clone(), schedule.clone());
-    let signature = finding.signature.clone();
+    let (signature, gated) = (finding.signature.clone(), is_gated(&setup, &schedule)?);
     apart(move || {
         let name = schedule.strategy().to_owned();
         let runner = Runner::new(&program, &setup, move |_| name.clone());
-        let mut trial = Trial { runner, schedule, picks, signature, steps: 0 };
+        let mut trial = Trial { runner, schedule, picks, signature, gated, steps: 0 };
         let pair = trial.pair();
         (pair, Some(trial.runner))
     })
@@ -87,6 +87,7 @@ struct Trial {
     schedule: Schedule,
     picks: Picks,
     signature: String,
+    gated: bool,
     steps: u64,
 }
 
@@ -137,7 +138,7 @@ impl Trial {
         }
         let dice = Dice::new(self.schedule.seed(), n, Purpose::Pair);
         let (swapped, heard) = Swapped::new(&self.picks, order, dice);
-        let record = self.runner.scripted(self.schedule.index(), false, Box::new(swapped));
+        let record = self.runner.scripted(self.schedule.index(), self.gated, Box::new(swapped));
         self.steps += record.steps;
         let same = |other: &Finding| other.signature == self.signature;
         Some((findings(&record.ending).iter().any(same), heard))

@@ -289,11 +289,12 @@ impl Explore {
 
     /// What a check panics with, if something fails.
     pub(super) fn failure(&self, program: &Program, explored: &Explored) -> Option<String> {
-        let findings = &explored.report.findings;
+        let Explored { report, trace } = explored;
+        let findings = &report.findings;
         let first = findings.iter().find(|found| found.fails)?;
         let others = findings.iter().filter(|found| !std::ptr::eq(*found, first));
         let others = others.map(|found| found.finding.first_line()).collect();
-        let trace = explored.trace.as_ref();
+        let trace = trace.as_ref();
         let Found { finding, schedule, shrunk, .. } = first;
         let (shrunk, command) = (*shrunk, &Self::command(program, schedule));
         let why = |trace| deciding::why(program, &self.setup, schedule, finding, trace);

@@ -16,12 +16,27 @@ use crate::schedule::{Schedule, program_hash};
 
 /// What an exploration from the command line gives.
 #[derive(Debug)]
-#[non_exhaustive]
 pub struct Explored {
+    explore: Explore,
+    program: Program,
+    explored: super::explore::Explored,
+}
+
+impl Explored {
     /// The report.
-    pub report: Report,
-    /// The screen of a failing check, if it failed.
-    pub failure: Option<String>,
+    pub fn report(&self) -> &Report {
+        &self.explored.report
+    }
+
+    /// The report alone.
+    pub fn into_report(self) -> Report {
+        self.explored.report
+    }
+
+    /// The screen of a failing check, if it failed. To say which two steps decide, it runs many schedules.
+    pub fn failure(&self) -> Option<String> {
+        self.explore.failure(&self.program, &self.explored)
+    }
 }
 
 /// Explores the program `name`, telling `progress` after each block of schedules; ends early once `stop`
@@ -42,8 +57,7 @@ pub fn explore<F: Fn() + Send + Sync + 'static>(
     explore.limits.listener = Some(Arc::new(progress));
     let program = Program::new(main, Some(name));
     let explored = explore.explored(&program)?;
-    let failure = explore.failure(&program, &explored);
-    Ok(Explored { report: explored.report, failure })
+    Ok(Explored { explore, program, explored })
 }
 
 /// The schedule behind a token or a file with one.

@@ -229,9 +229,9 @@ fn an_exploration_can_be_watched_and_stopped() {
     };
     let explore = random().schedules(1_000_000);
     let explored = front::explore(&explore, "lost", stop, progress, lost_update).expect("it runs");
-    assert_eq!(explored.report.schedules, seen.load(Ordering::Relaxed));
-    assert!((200..400).contains(&explored.report.schedules));
-    assert_eq!(explored.failure, None);
+    assert_eq!(explored.report().schedules, seen.load(Ordering::Relaxed));
+    assert!((200..400).contains(&explored.report().schedules));
+    assert_eq!(explored.failure(), None);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use goseed::{Explore, Kind, front};
 fn why(main: fn()) -> Option<String> {
     let explore = Explore::new().allow(Kind::Race).schedules(2_000);
     let explored = front::explore(&explore, "why", Arc::default(), |_| (), main);
-    let failure = explored.expect("mix is a strategy").failure.expect("it fails");
+    let failure = explored.expect("mix is a strategy").failure().expect("it fails");
     let words: Vec<&str> = failure.split_whitespace().collect();
     let text = words.join(" ");
     let (before, after) = text.split_once(" must not come before ")?;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use std::sync::Arc;
 
-use goseed::front::{self, Explored};
+use goseed::front;
 use scenarios::{ALL, Scenario};
 
 /// Lines and columns of a screen; the last line is a command to paste, however long it is.
@@ -34,9 +34,10 @@ fn every_verdict_holds_and_every_report_is_its_snapshot() {
         let explore = scenario.exploration().jobs(2);
         let explored =
             front::explore(&explore, scenario.name, Arc::default(), |_| (), scenario.main);
-        let Explored { report, failure, .. } = explored.expect("its strategy exists");
-        assert_eq!(scenario.judge(&report, &scenario.in_gos_order()), [], "{}", scenario.name);
-        assert!(scenario.is_enough(&report), "{} was not judged in full", scenario.name);
+        let explored = explored.expect("its strategy exists");
+        let (report, failure) = (explored.report(), explored.failure());
+        assert_eq!(scenario.judge(report, &scenario.in_gos_order()), [], "{}", scenario.name);
+        assert!(scenario.is_enough(report), "{} was not judged in full", scenario.name);
         let screen = failure.map_or_else(String::new, |failure| screen(scenario, &failure));
         compare(scenario, &format!("{report}{screen}"));
     }

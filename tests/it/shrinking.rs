@@ -106,7 +106,7 @@ fn findings(scenario: &Scenario) -> Vec<Found> {
     let explore = Explore::new().schedules(scenario.schedules.min(2_000)).keep_going();
     let explore = explore.strategy("mix");
     let explored = front::explore(&explore, scenario.name, Arc::default(), |_| (), scenario.main);
-    explored.expect("mix is a strategy").report.findings
+    explored.expect("mix is a strategy").into_report().findings
 }
 
 /// The fewest preemptions with which a search of all schedules finds this, if it is found at all.
@@ -116,7 +116,7 @@ fn fewest(scenario: &Scenario, signature: &str) -> Option<u32> {
         let explore = explore.schedules(20_000).steps(2_000);
         let explored =
             front::explore(&explore, scenario.name, Arc::default(), |_| (), scenario.main);
-        let report = explored.expect("dfs is a strategy").report;
+        let report = explored.expect("dfs is a strategy").into_report();
         report.findings.iter().any(|found| found.finding.signature == signature)
     })
 }

@@ -126,7 +126,8 @@ impl Explorer {
         let explored =
             front::explore(&explore, scenario.name, self.stop.flag(), progress, scenario.main);
         let report =
-            explored.map_err(|error| Failure::Usage(format!("{}: {error}", scenario.name)))?.report;
+            explored.map_err(|error| Failure::Usage(format!("{}: {error}", scenario.name)))?;
+        let report = report.into_report();
         self.bar.set_position(before + self.share(scenario));
         let applies = self.settings.time != Some(TimeModel::Racing);
         let unexpected = applies.then(|| scenario.judge(&report, &scenario.in_gos_order()));

@@ -223,9 +223,11 @@ fn successors(program: &Program, state: &State) -> Vec<Next> {
 /// The steps that one goroutine can take.
 fn steps(program: &Program, state: &State, who: usize, all: &mut Vec<Next>) {
     let machine = &state.machines[who];
-    let mut next = state.clone();
     if !machine.started {
-    } else if let Some(exit) = machine.dies {
+        return;
+    }
+    let mut next = state.clone();
+    if let Some(exit) = machine.dies {
         all.push(Next::End(exit.to_owned(), state.printed.clone()));
     } else if let Some(text) = next.machines[who].says.take() {
         next.printed.push_str(&text);

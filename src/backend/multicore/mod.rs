@@ -9,9 +9,11 @@
 //!   inbox     │          │ ◄── wake ────── │          │
 //! ```
 //!
-//! - `worker`: the loop, and what it does when there is nothing to do. - `shared`: how workers wake each
-//!   other, and what it means that none is awake. - `wait`: one wait of one goroutine. - `seam`: the
-//!   contract of [`Backend`](super::Backend). - `root`: the bottom of each stack.
+//! - `worker`: the loop, and what it does when there is nothing to do.
+//! - `shared`: how workers wake each other, and what it means that none is awake.
+//! - `wait`: one wait of one goroutine.
+//! - `seam`: the contract of [`Backend`](super::Backend).
+//! - `root`: the bottom of each stack.
 
 mod clock;
 mod ending;

@@ -16,8 +16,8 @@
 //! Whoever takes `sleeping` away also takes the worker out of `idle`: so `idle` counts only those whom
 //! nobody has woken yet. When it reaches the number of workers, with nothing in any queue and no timer to
 //! come, nothing moves any more: the program is deadlocked, or the rest has been unwound as far as it can
-//! be. To see that takes several looks, and a sleeper may wake up between them by its timer. So wakes are counted,
-//! and what was seen counts only if there was none meanwhile.
+//! be. To see that takes several looks, and a sleeper may wake up between them by its timer. So wakes are
+//! counted, and what was seen counts only if there was none meanwhile.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicU64, AtomicUsize};
 use std::sync::atomic::{Ordering, fence};

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::roster::{Life, Roster};
 use crate::event::GoId;
-use crate::schedule::{Dice, Entry, Name, Names, Plan, Turn};
+use crate::schedule::{Dice, Entry, Name, Names, Plan};
 use crate::strategy::{Point, Ready, Strategy};
 
 /// Decides as somebody else does, or by a plan, and writes down what came of it.
@@ -275,6 +275,3 @@ impl Course {
         self.asked[go.index()] - 1
     }
 }
-
-/// The clock's name is as in [`Turn`].
-const _: () = assert!(Turn::CLOCK == u32::MAX);

@@ -66,8 +66,9 @@ impl Searching {
         let index = progress.counted;
         let record = runner.search(index, &mut *self.search);
         progress.tried += 1;
-        progress.complete = !self.search.end(&record.blocked);
-        progress.over = progress.complete || progress.tried >= self.schedules;
+        let exhausted = !self.search.end(&record.blocked);
+        progress.complete = exhausted && !self.search.misses();
+        progress.over = exhausted || progress.tried >= self.schedules;
         if !record.abandoned {
             progress.counted += 1;
             let choices = |_| runner.schedule(self.name.clone(), true);

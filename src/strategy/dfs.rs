@@ -4,7 +4,7 @@
 //! 2007. A preemption is a switch away from a goroutine that could go on. The last decisions vary first:
 //! it proves, it does not hunt.
 
-use super::{Point, Search, invisible};
+use super::{Point, Search, invisible, reuses};
 use crate::event::{Action, GoId, Op};
 
 /// The strategies `dfs` and `dfs:B`.
@@ -18,6 +18,7 @@ pub struct Dfs {
     /// The program looks at the number of goroutines, so that ends can be observed.
     counts: bool,
     restart: bool,
+    reuses: bool,
 }
 
 /// One decision of the current schedule.
@@ -41,7 +42,15 @@ enum Options {
 impl Dfs {
     /// All schedules, or those with at most `bound` preemptions.
     pub fn new(bound: Option<u32>) -> Self {
-        Self { bound, frames: Vec::new(), depth: 0, preemptions: 0, counts: false, restart: false }
+        Self {
+            bound,
+            frames: Vec::new(),
+            depth: 0,
+            preemptions: 0,
+            counts: false,
+            restart: false,
+            reuses: false,
+        }
     }
 
     /// The most preemptions, if there is a limit.
@@ -91,6 +100,7 @@ impl Search for Dfs {
         let go = *all.get(frame.taken as usize)?;
         let preempted = *preempts && frame.taken > 0;
         self.preemptions += u32::from(preempted);
+        self.reuses |= reuses(point, go);
         point.enabled.contains(&go).then_some(go)
     }
 
@@ -118,5 +128,9 @@ impl Search for Dfs {
             self.frames.pop();
         }
         false
+    }
+
+    fn misses(&self) -> bool {
+        self.reuses
     }
 }

@@ -8,8 +8,8 @@
 //! Where it departs: an operation that could not be done before another one (lock after unlock, wait after
 //! the last done) is ordered by that, and does not race with it.
 
-use super::{Point, Search, invisible};
-use crate::event::{Action, GoId, Op};
+use super::{Point, Search, invisible, reuses};
+use crate::event::{Action, Effect, GoId, Op};
 
 /// The strategy `dpor`.
 #[derive(Debug, Default)]
@@ -24,6 +24,7 @@ pub struct Dpor {
     /// It takes a group's counter below zero: who does so depends on the order of those who are done.
     overdone: bool,
     restart: bool,
+    reuses: bool,
 }
 
 /// One decision of the current schedule.
@@ -59,6 +60,11 @@ struct Done {
 }
 
 impl Done {
+    /// Whether it conflicts with everything: a crash, an exit, the clock.
+    fn is_global(&self) -> bool {
+        self.ops.iter().any(|op| op.action.effect() == Effect::All)
+    }
+
     fn conflicts(&self, ops: &[Op]) -> bool {
         let overdone = |a: &Op, b: &Op| {
             self.overdone && [a.action, b.action] == [Action::Done; 2] && a.object == b.object
@@ -124,6 +130,7 @@ impl Search for Dpor {
         if !point.enabled.contains(&go) {
             return None;
         }
+        self.reuses |= reuses(point, go);
         self.begin_step(go, *point.op(go), Some(self.depth));
         self.depth += 1;
         Some(go)
@@ -167,6 +174,10 @@ impl Search for Dpor {
         }
         self.plant(blocked);
         self.advance()
+    }
+
+    fn misses(&self) -> bool {
+        self.reuses
     }
 }
 
@@ -233,9 +244,13 @@ impl Dpor {
                     && !enables(&event.ops, ops)
             })
             .collect();
+        // It could not have been done before these, so that they do not stand between it and others: it
+        // was never done at all, or it waited while the whole program stood still.
+        let held = at == self.events.len();
+        let between = |e: usize, x: usize| !held && !self.events[x].is_global() && before(e, x);
         for &e in &partners {
             let Some(frame) = self.events[e].frame else { continue };
-            if partners.iter().any(|&x| x != e && before(e, x)) {
+            if partners.iter().any(|&x| x != e && between(e, x)) {
                 continue;
             }
             let rest: Vec<usize> = (e + 1..at).filter(|&x| !before(e, x)).collect();

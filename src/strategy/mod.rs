@@ -104,6 +104,20 @@ pub trait Search: Send {
     /// The schedule has ended; `blocked` are the goroutines that were left with an operation that
     /// could not be done. Returns whether there is another schedule.
     fn end(&mut self, blocked: &[(GoId, Op)]) -> bool;
+    /// Whether something could have happened that no schedule of a search shows.
+    fn misses(&self) -> bool {
+        false
+    }
+}
+
+/// Whether the next step takes a wait group up (or below zero) while somebody who waits for it could go on.
+/// That one would then find the group reused, if it had been parked; a search parks nobody who waits.
+fn reuses(point: &Point<'_>, go: GoId) -> bool {
+    let op = point.op(go);
+    let waits = |other: &GoId| {
+        point.op(*other).action == Action::Wait && point.op(*other).object == op.object
+    };
+    matches!(op.action, Action::Add | Action::Done) && point.enabled.iter().any(waits)
 }
 
 /// Somebody whose step nothing can tell from being done at any other moment, if there is one: a search

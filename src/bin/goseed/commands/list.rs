@@ -23,9 +23,9 @@ pub(crate) fn list(as_json: bool) -> Result<Ends, Failure> {
             section = scenario.section;
             writeln!(out, "{SECTION}{section}{SECTION:#}")?;
         }
-        writeln!(out, "  {:<22}{}", scenario.name, scenario.story)?;
+        writeln!(out, "  {:<23} {}", scenario.name, scenario.story)?;
         if !scenario.also.is_empty() {
-            writeln!(out, "  {:<22}also {}", "", scenario.also.join(", "))?;
+            writeln!(out, "  {:<23} also {}", "", scenario.also.join(", "))?;
         }
     }
     out.flush()?;

@@ -50,9 +50,9 @@ pub(super) fn again(
     apart(move || {
         let name = schedule.strategy().to_owned();
         let mut runner = Runner::new(&program, &setup, move |_| name.clone());
-        let mut record = runner.again(schedule.index(), gated, strategy);
+        let (mut record, moments) = runner.again(schedule.index(), gated, strategy);
         let data = record.trace.take().expect("it was asked for");
-        let trace = Trace::new(data.events, data.goroutines, data.objects);
+        let trace = Trace::new(data.events, data.goroutines, data.objects).standing(moments);
         let schedule = runner.schedule(schedule.strategy().to_owned(), true);
         let run = run_of(record, schedule);
         (Again { run, trace, difference: difference() }, Some(runner))

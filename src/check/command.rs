@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::Config;
+use super::{Config, out};
 use crate::schedule::Schedule;
 
 /// Characters of a token up to which it stands in the line itself.
@@ -29,7 +29,10 @@ pub(super) fn command(config: &Config, type_name: &str, schedule: &Schedule) -> 
     let token = schedule.token();
     let token = match token.len() {
         ..=LONG => token,
-        _ => in_file(config, &exe, schedule, &token).unwrap_or(token),
+        _ => match out::write(config, schedule, "token", &token) {
+            Some(path) => quoted(&path.to_string_lossy()),
+            None => token,
+        },
     };
     let thread = std::thread::current();
     let site = Site {
@@ -40,28 +43,6 @@ pub(super) fn command(config: &Config, type_name: &str, schedule: &Schedule) -> 
         type_name,
     };
     site.line(&token)
-}
-
-/// Writes a long token into a file, and gives its path.
-fn in_file(config: &Config, exe: &Path, schedule: &Schedule, token: &str) -> Option<String> {
-    let folder = config.out.clone().or_else(|| target(exe))?;
-    fs::create_dir_all(&folder).ok()?;
-    let recipe = &schedule.0;
-    let name = format!("{:08x}-{}-{}.token", recipe.program, recipe.seed, recipe.index);
-    let path = folder.join(name);
-    fs::write(&path, token).ok()?;
-    let path = path.canonicalize().unwrap_or(path);
-    Some(quoted(&path.to_string_lossy()))
-}
-
-/// `target/goseed`, for a binary somewhere below `target`.
-fn target(exe: &Path) -> Option<PathBuf> {
-    let profile = exe.ancestors().skip(1).find(|path| !is_inner(path))?;
-    Some(profile.parent()?.join("goseed"))
-}
-
-fn is_inner(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name == "deps" || name == "examples")
 }
 
 fn quoted(text: &str) -> String {
@@ -225,13 +206,6 @@ mod tests {
         assert_eq!(demo.line("gs1.x"), "GOSEED_REPLAY=gs1.x cargo run -p goseed --example demo");
         let app = site("/t/debug/app", "main", "app::main::{{closure}}");
         assert_eq!(app.line("gs1.x"), "GOSEED_REPLAY=gs1.x cargo run -p goseed --bin app");
-    }
-
-    #[test]
-    fn files_go_below_the_target_folder() {
-        let target = |exe: &str| target(Path::new(exe)).unwrap();
-        assert_eq!(target("/w/target/debug/deps/x-1"), Path::new("/w/target/goseed"));
-        assert_eq!(target("/w/target/debug/x"), Path::new("/w/target/goseed"));
     }
 
     #[test]

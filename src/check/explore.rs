@@ -13,7 +13,7 @@ use super::searching::{Progress, Searching};
 use super::setup::{Setup, setters};
 use super::shrinking::shrunk;
 use super::tally::{Tally, sort};
-use super::{command, deciding, verdict::Verdict};
+use super::{command, deciding, out, verdict::Verdict};
 use crate::detect::{Finding, Kind};
 use crate::report::{Failure, Found, Report, Trace};
 use crate::schedule::Schedule;
@@ -164,7 +164,7 @@ impl Explore {
             }
         }
         let explored = self.explored(program).unwrap_or_else(|error| panic!("{error}"));
-        if let Some(text) = self.failure(program, &explored) {
+        if let Some(text) = self.failure(program, &explored, Pages::Written) {
             panic!("{text}");
         }
         Some(explored.report)
@@ -288,7 +288,12 @@ impl Explore {
     }
 
     /// What a check panics with, if something fails.
-    pub(super) fn failure(&self, program: &Program, explored: &Explored) -> Option<String> {
+    pub(super) fn failure(
+        &self,
+        program: &Program,
+        explored: &Explored,
+        pages: Pages,
+    ) -> Option<String> {
         let Explored { report, trace } = explored;
         let findings = &report.findings;
         let first = findings.iter().find(|found| found.fails)?;
@@ -296,16 +301,14 @@ impl Explore {
         let others = others.map(|found| found.finding.first_line()).collect();
         let trace = trace.as_ref();
         let Found { finding, schedule, shrunk, .. } = first;
-        let (shrunk, command) = (*shrunk, &Self::command(program, schedule));
+        let shrunk = *shrunk;
         let why = |trace| deciding::why(program, &self.setup, schedule, finding, trace);
         let why = trace.and_then(why);
-        Some(Failure { finding, schedule, shrunk, trace, why, others, command }.text())
-    }
-
-    /// The command that replays the schedule.
-    fn command(program: &Program, schedule: &Schedule) -> String {
         let config = Config::from_env().unwrap_or_default();
-        command::command(&config, program.type_name, schedule)
+        let command = &command::command(&config, program.type_name, schedule);
+        let page = None;
+        let failure = Failure { finding, schedule, shrunk, trace, why, others, command, page };
+        Some(with_page(failure, pages, &config).text())
     }
 
     /// The schedule that `GOSEED_REPLAY` asks for, and nothing else, if it is one of this program.
@@ -335,10 +338,11 @@ impl Explore {
             let others = run.findings.iter().filter(|other| !std::ptr::eq(*other, finding));
             let others = others.map(Finding::first_line).collect();
             let why = deciding::why(program, &self.setup, schedule, finding, trace);
-            let (trace, shrunk) = (Some(trace), None);
-            let command = &Self::command(program, schedule);
-            let failure = Failure { finding, schedule, shrunk, trace, why, others, command };
-            return Some(failure.text());
+            let (trace, shrunk, page) = (Some(trace), None, None);
+            let config = Config::from_env().unwrap_or_default();
+            let command = &command::command(&config, program.type_name, schedule);
+            let failure = Failure { finding, schedule, shrunk, trace, why, others, command, page };
+            return Some(with_page(failure, Pages::Written, &config).text());
         }
         match difference {
             Some(difference) => Some(format!("divergence: {difference}")),
@@ -348,6 +352,19 @@ impl Explore {
             }
         }
     }
+}
+
+/// Whether a failure is also a page in a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Pages {
+    Written,
+    Left,
+}
+
+fn with_page<'a>(failure: Failure<'a>, pages: Pages, config: &Config) -> Failure<'a> {
+    let html = failure.html().filter(|_| pages == Pages::Written);
+    let page = html.and_then(|html| out::write(config, failure.schedule, "html", &html));
+    Failure { page, ..failure }
 }
 
 /// One line for whoever set `GOSEED_REPLAY`, captured by the test that it belongs to.

@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use super::Explore;
 use super::again::{Follow, again};
 pub use super::config::no_color;
+use super::explore::Pages;
 pub use super::limits::Progress;
 use super::program::Program;
 use super::setup::Setup;
@@ -35,7 +36,7 @@ impl Explored {
 
     /// The screen of a failing check, if it failed. To say which two steps decide, it runs many schedules.
     pub fn failure(&self) -> Option<String> {
-        self.explore.failure(&self.program, &self.explored)
+        self.explore.failure(&self.program, &self.explored, Pages::Left)
     }
 }
 

@@ -24,6 +24,7 @@ mod explore;
 pub mod front;
 mod limits;
 mod multicore;
+mod out;
 mod pilot;
 mod program;
 #[cfg(feature = "proptest")]

@@ -9,6 +9,7 @@ use proptest::strategy::{NewTree, Strategy, ValueTree};
 use proptest::test_runner::{TestCaseError, TestRunner};
 
 use super::Explore;
+use super::explore::Pages;
 use super::program::Program;
 
 /// Schedules for each input.
@@ -40,7 +41,7 @@ pub fn holds<F: Fn() + Send + Sync + 'static>(
     let program = Program::new(main, None);
     let explore = explore.clone().schedules_or(SCHEDULES);
     let explored = explore.explored(&program).map_err(TestCaseError::fail)?;
-    match explore.failure(&program, &explored) {
+    match explore.failure(&program, &explored, Pages::Written) {
         Some(failure) => Err(TestCaseError::fail(failure)),
         None => Ok(()),
     }

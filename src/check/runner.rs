@@ -7,7 +7,7 @@ use super::program::Program;
 use super::setup::Setup;
 use super::watchdog::{self, Watched};
 use crate::backend::sim::{Decider, Machine, Record, Settings};
-use crate::detect::Races;
+use crate::detect::{Moment, Races};
 use crate::schedule::{Recipe, Schedule};
 use crate::strategy::{Search, Strategy};
 
@@ -18,8 +18,9 @@ pub(super) struct Runner {
     watched: Arc<Watched>,
     program: Program,
     settings: Settings,
-    /// Looks for data races, if that is wanted.
+    /// Looks for data races, if that is wanted, or for what comes after what.
     races: Option<Races>,
+    reports_races: bool,
 }
 
 impl Runner {
@@ -46,7 +47,14 @@ impl Runner {
         let watched = watchdog::watch(Box::new(token));
         let machine = Machine::new(setup.stack_size, Arc::clone(&watched.heartbeat));
         let races = setup.races.then(Races::default);
-        Self { machine, watched, program: program.clone(), settings: of, races }
+        Self {
+            machine,
+            watched,
+            program: program.clone(),
+            settings: of,
+            races,
+            reports_races: setup.races,
+        }
     }
 
     /// Runs the schedule with this index as `strategy` decides it.
@@ -61,11 +69,19 @@ impl Runner {
         self.run(index, Decider::Search(search))
     }
 
-    /// Runs a schedule again: gated if a search made it, and with all events kept.
-    pub(super) fn again(&mut self, index: u64, gated: bool, strategy: Box<dyn Strategy>) -> Record {
+    /// Runs a schedule again: gated if a search made it, and with all events kept, and where each stands.
+    pub(super) fn again(
+        &mut self,
+        index: u64,
+        gated: bool,
+        strategy: Box<dyn Strategy>,
+    ) -> (Record, Vec<Moment>) {
         self.settings.gated = gated;
         self.settings.trace = true;
-        self.run(index, Decider::Sample(strategy))
+        self.races.get_or_insert_default().keep_moments();
+        let record = self.run(index, Decider::Sample(strategy));
+        let moments = self.races.as_mut().map(Races::take_moments).unwrap_or_default();
+        (record, moments)
     }
 
     /// Runs a candidate of the shrinker: as `again`, without events.
@@ -93,7 +109,8 @@ impl Runner {
             return self.machine.run(main, settings, decider, &mut []);
         };
         let mut record = self.machine.run(main, settings, decider, &mut [races]);
-        record.ending.races = races.take();
+        let found = races.take();
+        record.ending.races = if self.reports_races { found } else { Vec::new() };
         record
     }
 

@@ -13,4 +13,4 @@ pub(crate) use ending::findings;
 pub use finding::Finding;
 pub(crate) use finding::label;
 pub use kind::Kind;
-pub(crate) use race::Races;
+pub(crate) use race::{Moment, Races};

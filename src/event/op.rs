@@ -218,6 +218,14 @@ actions! {
 }
 
 impl Action {
+    /// Whether it makes a goroutine the holder of a lock, once it is done.
+    pub(crate) const fn takes_lock(self) -> bool {
+        matches!(
+            self,
+            Self::Lock | Self::LockReaders | Self::TryLock | Self::RLock | Self::TryRLock
+        )
+    }
+
     /// Whether nothing about the order of this step against others can be observed, so that a search
     /// takes it at once.
     #[inline]

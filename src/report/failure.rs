@@ -1,7 +1,10 @@
 //! The screen that a failing check shows: at most 40 lines of 100 columns, and a line to paste.
 
-use super::lanes::lanes;
+use std::path::PathBuf;
+
+use super::lanes::{Look, lanes};
 use super::summary::{effort, wrap};
+use super::timeline::Story;
 use super::{Shrunk, Trace, clip, grouped};
 use crate::detect::Finding;
 use crate::schedule::Schedule;
@@ -10,8 +13,6 @@ use crate::schedule::Schedule;
 const LINES: usize = 40;
 /// Columns of all lines but the last.
 const WIDTH: usize = 100;
-/// Events that are shown.
-const EVENTS: usize = 20;
 /// Lines of the finding's own text.
 const STORY: usize = 10;
 
@@ -30,6 +31,8 @@ pub(crate) struct Failure<'a> {
     pub(crate) others: Vec<&'a str>,
     /// The command that replays it.
     pub(crate) command: &'a str,
+    /// Where the page about it is.
+    pub(crate) page: Option<PathBuf>,
 }
 
 impl Failure<'_> {
@@ -41,10 +44,22 @@ impl Failure<'_> {
         lines.extend(self.why.iter().flat_map(|why| wrap(why, WIDTH)));
         lines.push(self.origin());
         lines.extend(self.others());
-        lines.truncate(LINES - 2);
+        lines.truncate(LINES - 2 - usize::from(self.page.is_some()));
+        lines.extend(self.page.iter().map(|page| format!("as a picture: {}", page.display())));
         lines.push("to see it again:".to_owned());
         lines.push(self.command.to_owned());
         lines.join("\n")
+    }
+
+    /// The page about it, if there is a run to show.
+    pub(crate) fn html(&self) -> Option<String> {
+        let story = Story {
+            findings: vec![&self.finding.text],
+            why: self.why.as_deref(),
+            origin: self.origin(),
+            command: Some(self.command),
+        };
+        Some(self.trace?.page(self.finding, &story))
     }
 
     fn story(&self) -> Vec<String> {
@@ -59,7 +74,7 @@ impl Failure<'_> {
 
     fn lanes(&self) -> Vec<String> {
         let Some(trace) = self.trace else { return Vec::new() };
-        let mut lines = lanes(trace, &self.finding.who, EVENTS);
+        let mut lines = lanes(trace, &self.finding.who, Look::SCREEN);
         if !lines.is_empty() {
             lines.push(String::new());
         }
@@ -102,12 +117,14 @@ mod tests {
             why: None,
             others: vec!["panic: boom"; 9],
             command: "GOSEED_REPLAY=x cargo test",
+            page: Some("target/goseed/x.html".into()),
         };
         let text = failure.text();
         let lines: Vec<_> = text.lines().collect();
         assert!(lines.len() <= LINES);
         assert_eq!(lines[0], "leak: somewhere");
-        assert_eq!(lines.last(), Some(&"GOSEED_REPLAY=x cargo test"));
+        let end = ["as a picture: target/goseed/x.html", "to see it again:", failure.command];
+        assert!(lines.ends_with(&end), "{text}");
         assert!(text.contains("schedule 17 of random, seed 0; 0 context switches"), "{text}");
     }
 }

@@ -1,53 +1,115 @@
 //! A schedule as lanes: one column per goroutine, one row per event, time runs down.
 //!
 //! ```text
-//!   step  g1 main          g2               g3 (worker)
-//!      4  go g3            .                .
-//!      7  .                .                send chan#1
+//!   step  g1 main              g2                   g3 (worker)
+//!      4  go g2                is started                                a.rs:9
+//!      7  │                    │                    lock mutex#1         a.rs:12 [mutex#1: g3]
+//!      8  │                    lock mutex#1 (blocked) │                  a.rs:12 [mutex#1: g3 ← g2]
+//!      9  wait wg#1 (blocked)  ┊                    │                    a.rs:15
 //! ```
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Trace, clip};
-use crate::event::{Detail, Event, GoId, ObjectId, objects};
+use crate::event::{Action, Detail, Event, GoId, ObjectId, objects};
 
-/// Columns left for lanes after the step.
-const WIDTH: usize = 92;
+/// How lanes are drawn.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look {
+    /// Columns of the whole.
+    pub(super) width: usize,
+    /// The most rows.
+    pub(super) rows: usize,
+    pub(super) glyphs: Glyphs,
+}
+
+/// What stands in the lane of a goroutine that does nothing at this row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Glyphs {
+    /// It could go on.
+    alive: &'static str,
+    blocked: &'static str,
+    /// Between who holds a lock and who waits for it.
+    waits: &'static str,
+}
+
+impl Glyphs {
+    pub(super) const UNICODE: Self = Self { alive: "│", blocked: "┊", waits: "←" };
+    pub(super) const ASCII: Self = Self { alive: "|", blocked: ":", waits: "<-" };
+}
+
+impl Look {
+    /// On the screen of a failure.
+    pub(super) const SCREEN: Self = Self { width: 100, rows: 20, glyphs: Glyphs::UNICODE };
+}
+
+/// Left of the lanes: the step.
+const GUTTER: usize = 8;
 /// The narrowest lane that still says something.
 const NARROW: usize = 14;
 /// The widest lane.
 const WIDE: usize = 26;
 
-/// The last `rows` events that matter to `who`, as lanes, each row with the line of the program if there
-/// is room.
-pub(super) fn lanes(trace: &Trace, who: &[GoId], rows: usize) -> Vec<String> {
-    let events = relevant(trace, who, rows);
-    let columns = columns(&events, who);
+/// The last events that matter to `who`, as lanes; each row with the line of the program, and with who
+/// holds and who waits for the lock that it is about, if there is room.
+pub(super) fn lanes(trace: &Trace, who: &[GoId], look: Look) -> Vec<String> {
+    let events = relevant(trace, who, look.rows);
+    let lines = events.iter().map(|&at| line_of(trace, &trace.events()[at]).chars().count());
+    let beside = lines.max().map_or(0, |longest| longest + 2);
+    // Lines of the program have a column of their own, unless that leaves no room for those involved.
+    let all = look.width - GUTTER;
+    let room = all.saturating_sub(beside);
+    let wanted = if who.is_empty() { acting(trace, &events).len() } else { who.len().max(2) };
+    let enough = room / NARROW >= wanted.min(all / NARROW);
+    let room = if enough { room } else { all };
+    let columns = columns(trace, &events, who, room);
     if columns.is_empty() {
         return Vec::new();
     }
-    let width = (WIDTH / columns.len()).min(WIDE);
+    let width = (room / columns.len()).min(WIDE);
     let heads = columns.iter().map(|&go| trace.name(go));
     let mut lines = vec![row("step", heads, width)];
-    for event in events {
+    let mut standing = Standing::default();
+    let mut next = events.iter().copied().peekable();
+    for (at, event) in trace.events().iter().enumerate() {
+        standing.after(trace, event);
+        if next.next_if_eq(&at).is_none() {
+            continue;
+        }
         let cell = |&go: &GoId| match go {
             go if go == event.go => trace.words(event),
             go if event.detail == Detail::Started(go) => "is started".to_owned(),
             go if takes_part(event, go) => "with it".to_owned(),
-            _ => ".".to_owned(),
+            go => standing.glyph(go, look.glyphs).to_owned(),
         };
-        let line = row(&event.step.to_string(), columns.iter().map(cell), width);
-        lines.push(with_place(line, event));
+        let mut line = row(&event.step.to_string(), columns.iter().map(cell), width);
+        if enough {
+            let end = GUTTER + width * columns.len();
+            line.push_str(&" ".repeat(end.saturating_sub(line.chars().count())));
+        }
+        if !columns.contains(&event.go) {
+            let text = format!("{}: {}", event.go, trace.words(event));
+            append(&mut line, &text, look.width);
+        }
+        append(&mut line, &line_of(trace, event), look.width);
+        append(&mut line, &standing.lock(trace, event, look.glyphs), look.width);
+        lines.push(line.trim_end().to_owned());
     }
     lines
 }
 
-/// Puts the line of the program behind a row, if both fit.
-fn with_place(line: String, event: &Event) -> String {
-    let place = event.op.place.to_string();
-    match line.chars().count() + 2 + place.len() {
-        ..=99 => format!("{line}  {place}"),
-        _ => line,
+/// The line of the program, without its folder: `counter.rs:25`.
+fn line_of(trace: &Trace, event: &Event) -> String {
+    let place = trace.at_place(event, "");
+    place.rsplit(['/', '\\']).next().unwrap_or_default().to_owned()
+}
+
+/// Puts a text behind a row, if both fit.
+fn append(line: &mut String, text: &str, width: usize) {
+    let space = if line.ends_with(' ') { "" } else { "  " };
+    if !text.is_empty() && line.chars().count() + space.len() + text.chars().count() <= width {
+        line.push_str(space);
+        line.push_str(text);
     }
 }
 
@@ -63,16 +125,86 @@ fn takes_part(event: &Event, go: GoId) -> bool {
     matches!(event.detail, Detail::With(other) | Detail::Started(other) if other == go)
 }
 
-/// Events of those involved, and those on the objects that they touched last.
-fn relevant<'a>(trace: &'a Trace, who: &[GoId], rows: usize) -> Vec<&'a Event> {
+/// What everybody is at, after some of the events.
+#[derive(Debug, Default)]
+struct Standing {
+    /// Those alive, and whether they are blocked.
+    blocked: BTreeMap<GoId, bool>,
+    holders: BTreeMap<ObjectId, Vec<GoId>>,
+    waiters: BTreeMap<ObjectId, Vec<GoId>>,
+}
+
+impl Standing {
+    fn after(&mut self, trace: &Trace, event: &Event) {
+        let (go, object) = (event.go, event.op.object);
+        if go != GoId::CLOCK {
+            self.blocked.insert(go, event.detail == Detail::Blocked);
+        }
+        if let Detail::With(other) | Detail::Started(other) = event.detail {
+            self.blocked.insert(other, false);
+        }
+        if event.op.action == Action::End {
+            self.blocked.remove(&go);
+        }
+        if !trace.is_lock(object) {
+            return;
+        }
+        let waiters = self.waiters.entry(object).or_default();
+        waiters.retain(|&other| other != go);
+        if event.detail == Detail::Blocked {
+            return waiters.push(go);
+        }
+        let holders = self.holders.entry(object).or_default();
+        match event.op.action {
+            action if action.takes_lock() && !holders.contains(&go) => holders.push(go),
+            Action::Unlock | Action::RUnlock => {
+                let at = holders.iter().position(|&other| other == go).unwrap_or(0);
+                if at < holders.len() {
+                    holders.remove(at);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn glyph(&self, go: GoId, glyphs: Glyphs) -> &'static str {
+        match self.blocked.get(&go) {
+            None => "",
+            Some(true) => glyphs.blocked,
+            Some(false) => glyphs.alive,
+        }
+    }
+
+    /// Who holds the lock that an event is about, and who waits for it.
+    fn lock(&self, trace: &Trace, event: &Event, glyphs: Glyphs) -> String {
+        let object = event.op.object;
+        let names = |all: Option<&Vec<GoId>>| match all.map_or(&[][..], Vec::as_slice) {
+            [] => None,
+            all => Some(all.iter().map(GoId::to_string).collect::<Vec<_>>().join(", ")),
+        };
+        let held = names(self.holders.get(&object));
+        let waits = names(self.waiters.get(&object)).map(|all| format!(" {} {all}", glyphs.waits));
+        match (trace.objects().get(object.index()), held, waits) {
+            (None, ..) | (_, None, None) => String::new(),
+            (Some(info), held, waits) => {
+                let held = held.unwrap_or_else(|| "nobody".to_owned());
+                format!("[{info}: {held}{}]", waits.unwrap_or_default())
+            }
+        }
+    }
+}
+
+/// Events of those involved, and those on the objects that they touched last: positions in the trace.
+fn relevant(trace: &Trace, who: &[GoId], rows: usize) -> Vec<usize> {
     let touched = last_objects(trace, who);
-    let matters = |event: &&Event| {
+    let matters = |(_, event): &(usize, &Event)| {
         let involved = |go| who.is_empty() || who.contains(&go);
         involved(event.go)
             || who.iter().any(|&go| takes_part(event, go))
             || touched.contains(&event.op.object)
     };
-    let mut last: Vec<_> = trace.events().iter().rev().filter(matters).take(rows).collect();
+    let last = trace.events().iter().enumerate().rev().filter(matters).take(rows);
+    let mut last: Vec<usize> = last.map(|(at, _)| at).collect();
     last.reverse();
     last
 }
@@ -88,21 +220,45 @@ fn last_objects(trace: &Trace, who: &[GoId]) -> BTreeSet<ObjectId> {
 /// The first object that a program made itself.
 const FIRST: usize = objects::FIRST as usize;
 
+/// Whose events these are.
+fn acting(trace: &Trace, events: &[usize]) -> BTreeSet<GoId> {
+    events.iter().map(|&at| trace.events()[at].go).collect()
+}
+
 /// Who gets a lane: those involved first, as many as fit, in the order of creation.
-fn columns(events: &[&Event], who: &[GoId]) -> Vec<GoId> {
-    let room = WIDTH / NARROW;
-    let acting: BTreeSet<GoId> = events.iter().map(|event| event.go).collect();
+fn columns(trace: &Trace, events: &[usize], who: &[GoId], room: usize) -> Vec<GoId> {
+    let most = (room / NARROW).max(1);
+    let acting = acting(trace, events);
     let involved = who.iter().copied().filter(|go| acting.contains(go));
     let others = acting.iter().rev().copied().filter(|go| !who.contains(go));
-    let mut columns: Vec<GoId> = involved.chain(others).take(room).collect();
+    let mut columns: Vec<GoId> = involved.chain(others).take(most).collect();
     columns.sort_unstable();
     columns
+}
+
+impl Trace {
+    /// The whole run as lanes: a column for each goroutine, as many as fit into `width` columns of text, and a
+    /// row for each event. `│` is a goroutine that could go on, `┊` one that is blocked; the brackets say who
+    /// holds a lock `←` and who waits for it.
+    pub fn lanes(&self, width: usize) -> String {
+        self.drawn(width, Glyphs::UNICODE)
+    }
+
+    /// The same without characters beyond ASCII.
+    pub fn lanes_ascii(&self, width: usize) -> String {
+        self.drawn(width, Glyphs::ASCII).replace('…', ".")
+    }
+
+    fn drawn(&self, width: usize, glyphs: Glyphs) -> String {
+        let look = Look { width: width.max(GUTTER + NARROW), rows: usize::MAX, glyphs };
+        lanes(self, &[], look).into_iter().flat_map(|line| [line, "\n".to_owned()]).collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Action, Instant, Op, Place};
+    use crate::event::{Instant, Op, Place};
 
     fn trace(of: &[(u32, Action, Detail)]) -> Trace {
         let event = |(n, &(go, action, detail)): (usize, &(u32, Action, Detail))| Event {
@@ -120,30 +276,39 @@ mod tests {
         let trace = trace(&[
             (1, Action::Go, Detail::Started(GoId::new(2))),
             (2, Action::Send, Detail::Blocked),
+            (1, Action::Gosched, Detail::Done),
             (1, Action::Recv, Detail::With(GoId::new(2))),
         ]);
-        let lines = lanes(&trace, &[], 20);
+        let lines = lanes(&trace, &[], Look::SCREEN);
         assert_eq!(lines[0], "  step  g1 main                   g2");
-        assert!(
-            lines[1].starts_with("     1  go g2                     is started"),
-            "{}",
-            lines[1]
-        );
-        assert!(lines[2].starts_with("     2  .                         send (blocked)"));
+        let starts = [
+            "     1  go g2                     is started",
+            "     2  │                         send (blocked)",
+            "     3  gosched                   ┊",
+            "     4  receive with g2           with it",
+        ];
+        for (line, start) in lines[1..].iter().zip(starts) {
+            assert!(line.starts_with(start), "{line}");
+        }
+        assert!(trace.lanes_ascii(80).contains("\n     3  gosched                   :"));
     }
 
     #[test]
     fn rows_are_the_last_ones_and_fit() {
         let many: Vec<_> = (0..500).map(|n| (n % 30 + 1, Action::Gosched, Detail::Done)).collect();
-        let lines = lanes(&trace(&many), &[], 20);
+        let lines = lanes(&trace(&many), &[], Look::SCREEN);
         assert_eq!(lines.len(), 21);
         assert!(lines.iter().all(|line| line.chars().count() <= 100));
         assert!(lines[20].starts_with("   500"));
+        for width in [0, 1, 40, 300] {
+            let text = trace(&many).lanes(width);
+            assert!(text.lines().all(|line| line.chars().count() <= width.max(24)), "{text}");
+        }
     }
 
     #[test]
     fn only_what_matters_to_those_involved_is_shown() {
         let all = [(1, Action::Go, Detail::Done), (2, Action::End, Detail::Done)];
-        assert_eq!(lanes(&trace(&all), &[GoId::new(2)], 20).len(), 2);
+        assert_eq!(lanes(&trace(&all), &[GoId::new(2)], Look::SCREEN).len(), 2);
     }
 }

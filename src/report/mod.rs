@@ -1,8 +1,8 @@
 //! What comes back, and how it looks.
 //!
 //! Runs, reports and traces are plain data (`data`, `trace`); everything else here is a view of them:
-//! the stable text of a report (`summary`), the lanes of a schedule (`lanes`) and the one screen that a
-//! failing check shows (`failure`). Nothing here runs anything or reads the environment.
+//! the stable text of a report (`summary`), the lanes of a schedule (`lanes`), its pictures
+//! (`timeline`) and the one screen that a failing check shows (`failure`). Nothing here runs anything or reads the environment.
 
 mod data;
 mod failure;
@@ -10,6 +10,7 @@ mod lanes;
 #[cfg(feature = "serde")]
 mod serial;
 mod summary;
+mod timeline;
 mod trace;
 
 pub use data::{Found, Outcome, Report, Run, Seen, Shrunk, Switches};

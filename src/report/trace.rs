@@ -3,7 +3,10 @@
 use std::fmt;
 
 use super::clip;
-use crate::event::{Detail, Event, GoId, GoroutineInfo, ObjectInfo, Op, objects};
+use crate::detect::Moment;
+use crate::event::{
+    Action, Detail, Event, GoId, GoroutineInfo, ObjectId, ObjectInfo, ObjectKind, Op, objects,
+};
 
 /// What happened in a run, in order.
 ///
@@ -13,6 +16,8 @@ pub struct Trace {
     events: Vec<Event>,
     goroutines: Vec<GoroutineInfo>,
     objects: Vec<ObjectInfo>,
+    /// Where each event stands, as far as that was kept.
+    moments: Vec<Moment>,
 }
 
 impl Trace {
@@ -21,7 +26,19 @@ impl Trace {
         goroutines: Vec<GoroutineInfo>,
         objects: Vec<ObjectInfo>,
     ) -> Self {
-        Self { events, goroutines, objects }
+        Self { events, goroutines, objects, moments: Vec::new() }
+    }
+
+    /// The same with these moments of its events.
+    pub(crate) fn standing(self, moments: Vec<Moment>) -> Self {
+        Self { moments, ..self }
+    }
+
+    /// Whether something orders the event at `later` after the one at `earlier`; positions in
+    /// [`events`](Self::events). Nothing if that was not kept: the run was too large.
+    pub fn orders(&self, earlier: usize, later: usize) -> Option<bool> {
+        let (earlier, later) = (self.moments.get(earlier)?, self.moments.get(later)?);
+        Some(later.is_after(earlier))
     }
 
     /// The events, in the order in which they took effect.
@@ -32,6 +49,25 @@ impl Trace {
     /// All goroutines of the run, in the order of creation, as they were when it ended.
     pub fn goroutines(&self) -> &[GoroutineInfo] {
         &self.goroutines
+    }
+
+    /// All objects of the run, by number.
+    pub(super) fn objects(&self) -> &[ObjectInfo] {
+        &self.objects
+    }
+
+    /// Whether an object is a mutex.
+    pub(super) fn is_lock(&self, object: ObjectId) -> bool {
+        let kind = self.objects.get(object.index()).map(|info| info.kind);
+        matches!(kind, Some(ObjectKind::Mutex | ObjectKind::RwMutex))
+    }
+
+    /// The line of the program that did it, after `before`; nothing for what no line of it does.
+    pub(super) fn at_place(&self, event: &Event, before: &str) -> String {
+        match event.op.action {
+            Action::Fire | Action::Return => String::new(),
+            _ => format!("{before}{}", event.op.place),
+        }
     }
 
     /// What an event did, in words: `send chan#2`, `receive chan#2 (blocked)`.
@@ -73,7 +109,7 @@ impl Trace {
     }
 
     /// When an event happened, if that is later than the start.
-    fn time(event: &Event) -> String {
+    pub(super) fn time(&self, event: &Event) -> String {
         match event.now.nanos() {
             0 => String::new(),
             nanos => format!("{:?}", std::time::Duration::from_nanos(nanos)),
@@ -85,9 +121,9 @@ impl fmt::Display for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for event in &self.events {
             let who = clip(&self.name(event.go), 16);
-            let (what, place) = (self.words(event), event.op.place);
+            let (what, place) = (self.words(event), self.at_place(event, ""));
             let line =
-                format!("{:>6}  {who:<16}  {what:<28}  {place}  {}", event.step, Self::time(event));
+                format!("{:>6}  {who:<16}  {what:<28}  {place}  {}", event.step, self.time(event));
             writeln!(f, "{}", line.trim_end())?;
         }
         Ok(())

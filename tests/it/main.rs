@@ -18,3 +18,4 @@ mod search;
 mod select;
 mod shrinking;
 mod tidy;
+mod views;

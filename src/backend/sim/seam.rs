@@ -353,7 +353,7 @@ impl Backend for Sim {
         state.update_clock();
         if state.settings.trace && state.phase == Phase::Live {
             let (step, now, go) = (state.steps, state.now, state.current);
-            state.events.push(Event { step, now, go, op, detail: Detail::Blocked });
+            state.keep(&Event { step, now, go, op, detail: Detail::Blocked });
         }
         if state.phase == Phase::Dying {
             self.stop()

@@ -560,11 +560,16 @@ impl State {
             };
             super::raw::search(*search).did(self.current, op, with);
         }
+        self.keep(&event);
+    }
+
+    /// Remembers an event, if that is wanted, and shows it to the observers.
+    pub(super) fn keep(&mut self, event: &Event) {
         if self.settings.trace && self.phase == Phase::Live {
-            self.events.push(event);
+            self.events.push(*event);
         }
         for observer in super::raw::observers(self.observers) {
-            observer.event(&event, Announced(&self.ops));
+            observer.event(event, Announced(&self.ops));
         }
     }
 

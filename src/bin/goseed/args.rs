@@ -1,6 +1,7 @@
 //! What can be asked for, and in which form. Whatever cannot be meant is refused here, with exit
 //! code 2.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,10 +78,35 @@ pub(crate) enum Command {
         name: &'static Scenario,
         /// The token of the schedule, or a file with one
         token: String,
-        /// Prints every event
-        #[arg(long)]
-        trace: bool,
+        #[command(flatten)]
+        views: Views,
     },
+}
+
+/// How to look at a schedule.
+#[derive(Clone, Debug, Default, Flags)]
+pub(crate) struct Views {
+    /// Prints every event
+    #[arg(long)]
+    pub(crate) trace: bool,
+    /// Prints a column for each goroutine, as wide as the terminal
+    #[arg(long)]
+    pub(crate) lanes: bool,
+    /// Draws the lanes with ASCII alone
+    #[arg(long, requires = "lanes")]
+    pub(crate) ascii: bool,
+    /// Writes a page to open in a browser: the run as a picture
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Writes the picture alone
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
+    /// Writes Chrome's trace format, for Perfetto
+    #[arg(long, value_name = "FILE")]
+    pub(crate) chrome: Option<PathBuf>,
+    /// Writes a log for ShiViz
+    #[arg(long, value_name = "FILE")]
+    pub(crate) shiviz: Option<PathBuf>,
 }
 
 /// Who schedules.

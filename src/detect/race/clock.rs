@@ -15,6 +15,22 @@ pub(super) struct Epoch {
     clock: u32,
 }
 
+/// Where an event stands among the others.
+#[derive(Clone, Debug)]
+pub(crate) struct Moment {
+    /// When it was.
+    at: Epoch,
+    /// What it comes after.
+    seen: Seen,
+}
+
+impl Moment {
+    /// Whether something orders it after `earlier`.
+    pub(crate) fn is_after(&self, earlier: &Self) -> bool {
+        covers(&self.seen, earlier.at)
+    }
+}
+
 /// How much has been seen of each slot.
 pub(super) type Seen = Vec<u32>;
 
@@ -99,9 +115,14 @@ impl Clocks {
 
     /// The moment at which a goroutine is.
     #[inline]
-    fn now(&self, go: GoId) -> Epoch {
+    pub(super) fn now(&self, go: GoId) -> Epoch {
         let Clock { slot, seen, .. } = &self.of[go.index()];
         Epoch { slot: *slot, clock: seen[*slot as usize] }
+    }
+
+    /// What a goroutine did at `at`, with all that it comes after by now.
+    pub(super) fn moment(&self, at: Epoch, go: GoId) -> Moment {
+        Moment { at, seen: self.seen(go).to_vec() }
     }
 
     /// The same, and it accesses something.

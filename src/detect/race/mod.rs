@@ -14,9 +14,10 @@ mod people;
 mod thing;
 mod word;
 
+pub(crate) use self::clock::Moment;
 pub(super) use self::finding::finding;
 
-use self::clock::Clocks;
+use self::clock::{Clocks, Epoch};
 use self::people::People;
 use self::thing::Thing;
 use self::word::Mark;
@@ -33,9 +34,33 @@ pub(crate) struct Races {
     /// By number, less the objects that every run has.
     things: Vec<Thing>,
     found: Vec<DataRace>,
+    /// Where each event stands, if that is wanted.
+    moments: Option<Moments>,
 }
 
+/// The moments of a run's events, as long as they are not too many.
+#[derive(Debug, Default)]
+struct Moments {
+    all: Vec<Moment>,
+    /// Clocks in all of them together.
+    clocks: usize,
+}
+
+/// Clocks that are kept: 64 MiB.
+const CLOCKS: usize = 1 << 24;
+
 impl Races {
+    /// Keeps the moments of the next run's events.
+    pub(crate) fn keep_moments(&mut self) {
+        self.moments = Some(Moments::default());
+    }
+
+    /// The moments of the last run's events, in their order; fewer than there were events if the run was
+    /// too large.
+    pub(crate) fn take_moments(&mut self) -> Vec<Moment> {
+        self.moments.take().unwrap_or_default().all
+    }
+
     /// What was found in the last run.
     pub(crate) fn take(&mut self) -> Vec<DataRace> {
         std::mem::take(&mut self.found)
@@ -76,7 +101,7 @@ impl Races {
 
     #[inline]
     fn access(&mut self, go: GoId, object: ObjectId, access: Access, place: Place, plain: bool) {
-        let Self { clocks, people, things, found } = self;
+        let Self { clocks, people, things, found, .. } = self;
         let Some(position) = object.index().checked_sub(objects::FIRST as usize) else { return };
         let mark = Mark { epoch: clocks.touch(go), place };
         let (thing, seen) = (&mut things[position], clocks.seen(go));
@@ -226,6 +251,51 @@ impl Races {
     }
 }
 
+impl Races {
+    fn observe(&mut self, event: &Event, announced: Announced<'_>) {
+        let (go, op) = (event.go, &event.op);
+        match (op.action, event.detail) {
+            (Action::Go, Detail::Started(child)) => {
+                self.clocks.start(go, child);
+                self.people.start(go, op.place);
+                return;
+            }
+            (Action::End, _) => {
+                self.clocks.end(go);
+                self.people.end(go);
+                return;
+            }
+            // It is not done yet.
+            (_, Detail::Blocked) => return,
+            (Action::WaitIdle, Detail::Done) => return self.clocks.come_after_all(go),
+            _ => {}
+        }
+        let Some((thing, _)) = self.on(op.object) else { return };
+        match (thing.info.kind, op.action) {
+            (ObjectKind::Var, Action::Get) => {
+                self.access(go, op.object, Access::Read, op.place, true);
+            }
+            (ObjectKind::Var, Action::Set) => {
+                self.access(go, op.object, Access::Write, op.place, true);
+            }
+            (ObjectKind::Atomic, _) => self.atomic(go, op),
+            (ObjectKind::Chan, _) => self.chan(go, op, event.detail, announced),
+            (ObjectKind::RwMutex, _) => self.rwmutex(go, op),
+            (ObjectKind::Context, _) => self.context(go, op),
+            (kind, _) => self.other(go, kind, op),
+        }
+    }
+
+    #[cold]
+    fn keep(&mut self, at: Epoch, go: GoId) {
+        let Self { clocks, moments: Some(moments), .. } = self else { return };
+        moments.clocks += clocks.seen(go).len();
+        if moments.clocks <= CLOCKS {
+            moments.all.push(clocks.moment(at, go));
+        }
+    }
+}
+
 /// Remembers a race, unless one of these lines has been found before.
 #[cold]
 fn tell(
@@ -264,35 +334,12 @@ impl Observer for Races {
     }
 
     fn event(&mut self, event: &Event, announced: Announced<'_>) {
-        let (go, op) = (event.go, &event.op);
-        match (op.action, event.detail) {
-            (Action::Go, Detail::Started(child)) => {
-                self.clocks.start(go, child);
-                self.people.start(go, op.place);
-                return;
-            }
-            (Action::End, _) => {
-                self.clocks.end(go);
-                self.people.end(go);
-                return;
-            }
-            (Action::WaitIdle, Detail::Done) => return self.clocks.come_after_all(go),
-            _ => {}
+        if self.moments.is_none() {
+            return self.observe(event, announced);
         }
-        let Some((thing, _)) = self.on(op.object) else { return };
-        match (thing.info.kind, op.action) {
-            (ObjectKind::Var, Action::Get) => {
-                self.access(go, op.object, Access::Read, op.place, true);
-            }
-            (ObjectKind::Var, Action::Set) => {
-                self.access(go, op.object, Access::Write, op.place, true);
-            }
-            (ObjectKind::Atomic, _) => self.atomic(go, op),
-            (ObjectKind::Chan, _) => self.chan(go, op, event.detail, announced),
-            (ObjectKind::RwMutex, _) => self.rwmutex(go, op),
-            (ObjectKind::Context, _) => self.context(go, op),
-            (kind, _) => self.other(go, kind, op),
-        }
+        let at = self.clocks.now(event.go);
+        self.observe(event, announced);
+        self.keep(at, event.go);
     }
 
     fn note(&mut self, go: GoId, object: ObjectId, note: crate::event::Note, place: Place) {

@@ -27,6 +27,6 @@ pub(crate) fn carry_out(args: Args) -> Result<Ends, Failure> {
         Some(Command::Week) => week::week(),
         Some(Command::Bench { workloads }) => bench::bench(&workloads),
         Some(Command::Explore { names, settings }) => explore::explore(&names, settings, json),
-        Some(Command::Replay { name, token, trace }) => replay::replay(name, &token, trace, json),
+        Some(Command::Replay { name, token, views }) => replay::replay(name, &token, &views, json),
     }
 }

@@ -1,10 +1,13 @@
-//! `goseed replay NAME TOKEN`: one schedule again, with what is wrong with it.
+//! `goseed replay NAME TOKEN`: one schedule again, with what is wrong with it, in several views.
 
+use std::fs;
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use goseed::{Run, Schedule, Trace, front};
 use scenarios::{ALL, Scenario};
 
+use crate::args::Views;
 use crate::out::{Ends, Failure, Out};
 use crate::{json, table};
 
@@ -12,7 +15,7 @@ use crate::{json, table};
 pub(crate) fn replay(
     scenario: &Scenario,
     token: &str,
-    with_trace: bool,
+    views: &Views,
     as_json: bool,
 ) -> Result<Ends, Failure> {
     let schedule = front::schedule(token).map_err(Failure::Usage)?;
@@ -20,7 +23,10 @@ pub(crate) fn replay(
         return Err(Failure::Usage(foreign(&schedule, scenario)));
     }
     match front::replay(&schedule, scenario.name, scenario.main) {
-        Ok((run, trace)) => show(scenario, &run, with_trace.then_some(&trace), as_json),
+        Ok((run, trace)) => {
+            write_files(&run, &trace, views)?;
+            show(scenario, &run, &trace, views, as_json)
+        }
         Err(difference) if difference.starts_with("divergence") => {
             crate::out::say(&difference);
             Ok(Ends::Broken)
@@ -38,10 +44,32 @@ fn foreign(schedule: &Schedule, scenario: &Scenario) -> String {
     }
 }
 
+fn write_files(run: &Run, trace: &Trace, views: &Views) -> Result<(), Failure> {
+    type View<'a> = (&'a Option<PathBuf>, &'a dyn Fn() -> String);
+    let all: [View<'_>; 4] = [
+        (&views.html, &|| trace.html(run)),
+        (&views.svg, &|| trace.svg(run)),
+        (&views.chrome, &|| trace.chrome(run)),
+        (&views.shiviz, &|| trace.shiviz()),
+    ];
+    for (path, text) in all {
+        let Some(path) = path else { continue };
+        let cannot = |error| Failure::Usage(format!("{}: {error}", path.display()));
+        fs::write(path, text()).map_err(cannot)?;
+    }
+    Ok(())
+}
+
+/// Columns of a terminal, or of a page.
+fn width() -> usize {
+    terminal_size::terminal_size().map_or(100, |(width, _)| width.0.into())
+}
+
 fn show(
     scenario: &Scenario,
     run: &Run,
-    trace: Option<&Trace>,
+    trace: &Trace,
+    views: &Views,
     as_json: bool,
 ) -> Result<Ends, Failure> {
     let unexpected = scenario.judge_run(run);
@@ -49,11 +77,18 @@ fn show(
     if as_json {
         let mut value = json::run(scenario, run);
         value["unexpected"] = unexpected.iter().map(ToString::to_string).collect();
-        value["trace"] = trace.map(|trace| trace.to_string().lines().collect()).unwrap_or_default();
+        if views.trace {
+            value["trace"] = trace.to_string().lines().collect();
+        }
         json::line(&mut out, &value)?;
     } else {
-        if let Some(trace) = trace {
+        if views.trace {
             write!(out, "{trace}")?;
+        }
+        match (views.lanes, views.ascii) {
+            (false, _) => {}
+            (true, true) => out.write_all(trace.lanes_ascii(width()).as_bytes())?,
+            (true, false) => out.write_all(trace.lanes(width()).as_bytes())?,
         }
         out.write_all(run.stdout.as_bytes())?;
     }

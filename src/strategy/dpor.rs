@@ -9,7 +9,7 @@
 //! the last done) is ordered by that, and does not race with it.
 
 use super::{Point, Search, invisible, reuses};
-use crate::event::{Action, Effect, GoId, Op};
+use crate::event::{Action, GoId, Op};
 
 /// The strategy `dpor`.
 #[derive(Debug, Default)]
@@ -60,11 +60,6 @@ struct Done {
 }
 
 impl Done {
-    /// Whether it conflicts with everything: a crash, an exit, the clock.
-    fn is_global(&self) -> bool {
-        self.ops.iter().any(|op| op.action.effect() == Effect::All)
-    }
-
     fn conflicts(&self, ops: &[Op]) -> bool {
         let overdone = |a: &Op, b: &Op| {
             self.overdone && [a.action, b.action] == [Action::Done; 2] && a.object == b.object
@@ -244,10 +239,8 @@ impl Dpor {
                     && !enables(&event.ops, ops)
             })
             .collect();
-        // It could not have been done before these, so that they do not stand between it and others: it
-        // was never done at all, or it waited while the whole program stood still.
-        let held = at == self.events.len();
-        let between = |e: usize, x: usize| !held && !self.events[x].is_global() && before(e, x);
+        // What it could not have been done before does not stand between it and others.
+        let between = |e: usize, x: usize| before(e, x) && self.was_enabled(go, x);
         for &e in &partners {
             let Some(frame) = self.events[e].frame else { continue };
             if partners.iter().any(|&x| x != e && between(e, x)) {
@@ -257,6 +250,12 @@ impl Dpor {
             let initials = self.initials(order, &rest, go, ops);
             plants.push((frame, initials, go));
         }
+    }
+
+    /// Whether `go` could have taken the step of an event in its place.
+    fn was_enabled(&self, go: GoId, event: usize) -> bool {
+        let frame = self.events[event].frame.map(|frame| &self.frames[frame]);
+        matches!(frame, Some(Frame::Goroutine(branch)) if branch.enabled.contains(&go))
     }
 
     /// Who could take the first step of `rest` followed by `ops` of `go`.

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use goseed::prelude::*;
+use goseed::sync::Semaphore;
 use goseed::sync::atomic::AtomicI64;
 use goseed::{Explore, Kind, Multicore, print};
 use proptest::prelude::*;
@@ -30,6 +31,21 @@ enum Op {
     Done,
     Wait,
     Add,
+    TrySend(usize),
+    TryLock,
+    /// A read, or a write, under a reader-writer lock.
+    Read,
+    Write,
+    Once,
+    /// A section of a semaphore with one unit.
+    Section,
+    /// A wait on a condition, under its own lock.
+    CondWait,
+    Signal,
+    Broadcast,
+    Cancel,
+    /// A receive from the done channel.
+    Cancelled,
 }
 
 /// Found out by whoever waited, if it was parked: a search parks nobody there, says that it is not
@@ -48,24 +64,27 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         3 => (0..2_usize).prop_map(Op::Send),
         3 => (0..2_usize).prop_map(Op::Recv),
+        1 => (0..2_usize).prop_map(Op::TrySend),
         1 => (0..2_usize).prop_map(Op::TryRecv),
         1 => (0..2_usize).prop_map(Op::Close),
         1 => any::<bool>().prop_map(|default| Op::Select { default }),
-        2 => Just(Op::Lock),
-        2 => Just(Op::Unlock),
-        1 => Just(Op::Done),
-        1 => Just(Op::Wait),
-        1 => Just(Op::Add),
+        2 => proptest::sample::select(vec![Op::Lock, Op::Unlock, Op::TryLock]),
+        2 => proptest::sample::select(vec![Op::Done, Op::Wait]),
+        2 => proptest::sample::select(vec![Op::Read, Op::Write]),
+        2 => proptest::sample::select(vec![Op::CondWait, Op::Signal, Op::Broadcast]),
+        1 => proptest::sample::select(vec![Op::Cancel, Op::Cancelled]),
+        2 => proptest::sample::select(vec![Op::Once, Op::Section, Op::Add]),
     ]
 }
 
-/// Up to four goroutines and `ops` operations in all.
+/// Up to four goroutines and `ops` operations in all, of few sorts, so that they have to do with each other.
 fn programs(ops: usize) -> impl Strategy<Value = Program> {
-    let whose = (0..4_usize, op());
-    proptest::collection::vec(whose, 1..=ops).prop_map(|ops| {
+    let sorts = proptest::collection::vec(op(), 1..=6);
+    let whose = (0..4_usize, any::<proptest::sample::Index>());
+    (sorts, proptest::collection::vec(whose, 1..=ops)).prop_map(|(sorts, ops)| {
         let goroutines = ops.iter().map(|(who, _)| who + 1).max().unwrap_or(1);
         let mut program = vec![Vec::new(); goroutines];
-        ops.into_iter().for_each(|(who, op)| program[who].push(op));
+        ops.into_iter().for_each(|(who, sort)| program[who].push(*sort.get(&sorts)));
         program
     })
 }
@@ -77,15 +96,29 @@ struct World {
     mutex: RawMutex,
     group: WaitGroup,
     count: AtomicI64,
+    table: RwMutex<usize>,
+    once: Once,
+    semaphore: Semaphore,
+    /// The lock of the condition.
+    guard: RawMutex,
+    cond: Cond,
+    context: (Context, context::CancelFunc),
 }
 
 /// Runs a program with goseed.
 fn run(program: &Arc<Program>) {
+    let guard = RawMutex::new();
     let world = Arc::new(World {
         chans: ROOM.map(chan),
         mutex: RawMutex::new(),
         group: WaitGroup::new(),
         count: AtomicI64::new(0),
+        table: RwMutex::new(0),
+        once: Once::new(),
+        semaphore: Semaphore::new(1),
+        cond: Cond::new(guard.clone()),
+        guard,
+        context: context::with_cancel(&context::background()),
     });
     world.group.add(1);
     for who in 1..program.len() {
@@ -104,8 +137,18 @@ fn perform(world: &World, who: usize, ops: &[Op]) {
 }
 
 fn perform_one(world: &World, who: usize, at: usize, op: Op) -> Option<String> {
-    let World { chans, mutex, group, count } = world;
+    let World { chans, mutex, group, count, .. } = world;
     match op {
+        Op::Read | Op::Write | Op::Once | Op::Section | Op::CondWait => section(world, who, at, op),
+        Op::Signal => world.cond.signal(),
+        Op::Broadcast => world.cond.broadcast(),
+        Op::Cancel => (world.context.1)(),
+        Op::Cancelled => return Some(received(world.context.0.done().recv().map(|()| 0))),
+        Op::TryLock => return Some(mutex.try_lock().to_string()),
+        Op::TrySend(c) => {
+            let sent = chans[c].sender().try_send(value(who, at));
+            return Some(if sent.is_ok() { "sent" } else { "full" }.to_owned());
+        }
         Op::Send(c) => chans[c].send(value(who, at)),
         Op::Recv(c) => return Some(received(chans[c].recv())),
         Op::TryRecv(c) => {
@@ -138,6 +181,32 @@ fn perform_one(world: &World, who: usize, at: usize, op: Op) -> Option<String> {
     None
 }
 
+/// What prints while it holds something.
+fn section(world: &World, who: usize, at: usize, op: Op) {
+    let say = |what: &dyn std::fmt::Display| print!("{who}.{at}={what} ");
+    match op {
+        Op::Read => say(&*world.table.rlock()),
+        Op::Write => {
+            let mut table = world.table.lock();
+            *table += 1;
+            say(&*table);
+        }
+        Op::Once => world.once.call(|| say(&"ran")),
+        Op::Section => {
+            let held = world.semaphore.acquire(&context::background(), 1);
+            held.expect("nobody cancels it");
+            say(&"held");
+            world.semaphore.release(1);
+        }
+        _ => {
+            world.guard.lock();
+            world.cond.wait();
+            say(&"woken");
+            world.guard.unlock();
+        }
+    }
+}
+
 fn value(who: usize, at: usize) -> usize {
     who * 10 + at
 }
@@ -154,6 +223,8 @@ struct Machine {
     started: bool,
     at: usize,
     waits: Waits,
+    /// How far it has come in a section.
+    phase: u8,
     /// What it prints next.
     says: Option<String>,
     /// How it is about to end the program; others may still get their turn.
@@ -170,7 +241,7 @@ enum Waits {
     Released,
 }
 
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 struct State {
     machines: Vec<Machine>,
     /// Goroutines that main has still to start.
@@ -180,7 +251,27 @@ struct State {
     locked: bool,
     group: i32,
     count: i32,
+    readers: usize,
+    /// A writer that holds the lock, or waits for the readers.
+    writer: bool,
+    table: usize,
+    once: Ran,
+    section: bool,
+    /// Those who wait for the section, and for the condition, in their order.
+    line: VecDeque<usize>,
+    listed: VecDeque<usize>,
+    guard: bool,
+    cancelled: bool,
     printed: String,
+}
+
+/// How far a `Once` has come.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+enum Ran {
+    #[default]
+    Not,
+    Now,
+    Done,
 }
 
 /// What a step leads to.
@@ -194,12 +285,8 @@ fn interpret(program: &Program) -> Seen {
     let mut first = State {
         machines: vec![Machine::default(); program.len()],
         unstarted: program.len() - 1,
-        buffers: Default::default(),
-        closed: [false; 2],
-        locked: false,
         group: 1,
-        count: 0,
-        printed: String::new(),
+        ..State::default()
     };
     first.machines[0].started = true;
     let (mut seen, mut known, mut todo) = (Seen::new(), BTreeSet::new(), vec![first]);
@@ -274,7 +361,16 @@ impl State {
         let mut next = self.clone();
         let machine = &mut next.machines[who];
         machine.says = says.map(|text| format!("{who}.{}={text} ", machine.at));
-        (machine.at, machine.waits) = (machine.at + 1, Waits::No);
+        (machine.at, machine.waits, machine.phase) = (machine.at + 1, Waits::No, 0);
+        next
+    }
+
+    /// The same, at another point of its section; of which it says this.
+    fn within(&self, who: usize, phase: u8, says: Option<&str>) -> Self {
+        let mut next = self.clone();
+        let machine = &mut next.machines[who];
+        machine.says = says.map(|text| format!("{who}.{}={text} ", machine.at));
+        machine.phase = phase;
         next
     }
 
@@ -313,6 +409,29 @@ fn do_op(program: &Program, state: &State, who: usize, op: Op, all: &mut Vec<Nex
             // Meeting a sender is the sender's step.
             receive(state, who, c).into_iter().for_each(push);
         }
+        Op::TrySend(c) if state.closed[c] => push(state.dies(who, "panic: send on closed channel")),
+        Op::TrySend(c) => try_send(program, state, who, c).into_iter().for_each(push),
+        Op::TryLock => {
+            let mut next = state.after(who, Some(if state.locked { "false" } else { "true" }));
+            next.locked = true;
+            push(next);
+        }
+        Op::Read | Op::Write | Op::Once | Op::Section | Op::CondWait => {
+            in_section(state, who, op).into_iter().for_each(push);
+        }
+        Op::Signal | Op::Broadcast => {
+            let mut next = state.after(who, None);
+            let all = if op == Op::Signal { 1 } else { usize::MAX };
+            next.listed.drain(..all.min(next.listed.len()));
+            push(next);
+        }
+        Op::Cancel => {
+            let mut next = state.after(who, None);
+            next.cancelled = true;
+            push(next);
+        }
+        Op::Cancelled if state.cancelled => push(state.after(who, Some("closed"))),
+        Op::Cancelled => {}
         Op::TryRecv(c) => try_receive(program, state, who, &[c]).into_iter().for_each(push),
         Op::Select { default: false } => {
             ROOM.iter().enumerate().filter_map(|(c, _)| receive(state, who, c)).for_each(push);
@@ -362,6 +481,94 @@ fn do_op(program: &Program, state: &State, who: usize, op: Op, all: &mut Vec<Nex
             push(next);
         }
     }
+}
+
+/// The next step in a section, if it can be taken.
+fn in_section(state: &State, who: usize, op: Op) -> Option<State> {
+    let mut next;
+    match (op, state.machines[who].phase) {
+        (Op::Read, 0) if !state.writer => {
+            next = state.within(who, 1, Some(&state.table.to_string()));
+            next.readers += 1;
+        }
+        (Op::Read, 1) => {
+            next = state.after(who, None);
+            next.readers -= 1;
+        }
+        // From here on no reader comes in.
+        (Op::Write, 0) if !state.writer => {
+            next = state.within(who, 1, None);
+            next.writer = true;
+        }
+        (Op::Write, 1) if state.readers == 0 => {
+            next = state.within(who, 2, Some(&(state.table + 1).to_string()));
+            next.table += 1;
+        }
+        (Op::Write, 2) => {
+            next = state.after(who, None);
+            next.writer = false;
+        }
+        (Op::Once, 0) if state.once == Ran::Not => {
+            next = state.within(who, 1, Some("ran"));
+            next.once = Ran::Now;
+        }
+        (Op::Once, 0) if state.once == Ran::Done => next = state.after(who, None),
+        (Op::Once, 1) => {
+            next = state.after(who, None);
+            next.once = Ran::Done;
+        }
+        (Op::Section, 0) if state.section => {
+            next = state.within(who, 1, None);
+            next.line.push_back(who);
+        }
+        (Op::Section, 0) => {
+            next = state.within(who, 2, Some("held"));
+            next.section = true;
+        }
+        // Whoever has waited longest has it from here on.
+        (Op::Section, 2) => {
+            next = state.after(who, None);
+            match next.line.pop_front() {
+                Some(first) => next = next.within(first, 2, Some("held")),
+                None => next.section = false,
+            }
+        }
+        (Op::CondWait, 0 | 3) if !state.guard => {
+            let woken = state.machines[who].phase == 3;
+            next = state.within(who, if woken { 4 } else { 1 }, woken.then_some("woken"));
+            next.guard = true;
+        }
+        (Op::CondWait, 1) => {
+            next = state.within(who, 2, None);
+            next.listed.push_back(who);
+            next.guard = false;
+        }
+        (Op::CondWait, 2) if !state.listed.contains(&who) => next = state.within(who, 3, None),
+        (Op::CondWait, 4) => {
+            next = state.after(who, None);
+            next.guard = false;
+        }
+        _ => return None,
+    }
+    Some(next)
+}
+
+/// A send that does not wait. A receiver that is about to receive may have come already, or not.
+fn try_send(program: &Program, state: &State, who: usize, c: usize) -> Vec<State> {
+    let value = value(who, state.machines[who].at);
+    if state.buffers[c].len() < ROOM[c] {
+        let mut next = state.after(who, Some("sent"));
+        next.buffers[c].push_back(value);
+        return vec![next];
+    }
+    let mut all = vec![state.after(who, Some("full"))];
+    if ROOM[c] == 0 {
+        let waits = move |op| op == Op::Recv(c) || op == (Op::Select { default: false });
+        for other in at(program, state, waits) {
+            all.push(state.after(who, Some("sent")).after(other, Some(&value.to_string())));
+        }
+    }
+    all
 }
 
 /// A receive of what is there already.

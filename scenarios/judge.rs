@@ -43,16 +43,22 @@ impl Said {
 impl Scenario {
     /// The exploration that the verdict is about.
     pub fn exploration(&self) -> Explore {
-        let explore = Explore::new().named(self.name).schedules(self.schedules).keep_going();
+        let explore = Explore::new().named(self.name).preempt(self.verdict.preempt);
+        let explore = explore.schedules(self.schedules).keep_going();
         match self.strategy {
             Some(strategy) => explore.strategy(strategy),
             None => explore,
         }
     }
 
+    /// One schedule of the program, as the verdict means it.
+    pub fn sim(&self) -> Sim {
+        Sim::new().named(self.name).preempt(self.verdict.preempt)
+    }
+
     /// The run in Go's own order that the verdict is about.
     pub fn in_gos_order(&self) -> Run {
-        Sim::new().named(self.name).strategy("fifo").run(self.main)
+        self.sim().strategy("fifo").run(self.main)
     }
 
     /// All that is unexpected in this exploration and this run in Go's own order.
@@ -295,7 +301,7 @@ fn outcome_of(run: &Run) -> Outcome {
 fn own_stderr(exit: &Exit, stderr: &str) -> String {
     let crash = match exit {
         Exit::Panicked(_) => Some("panic: "),
-        Exit::Deadlock | Exit::Fatal(_) => Some("fatal error: "),
+        Exit::Deadlock | Exit::Fatal(_) | Exit::StepLimit => Some("fatal error: "),
         _ => None,
     };
     let is_crash = |line: &&str| crash.is_none_or(|crash| !line.starts_with(crash));

@@ -17,13 +17,16 @@ mod mental_model {
     pub(crate) mod parallel_or_not;
     pub(crate) mod sequential;
     pub(crate) mod spin_on_flag;
+    pub(crate) mod tight_loop_before_1_14;
     pub(crate) mod tight_loop_since_1_14;
+    pub(crate) mod tight_loop_with_call;
 }
 mod examples {
     pub(crate) mod background_worker;
     pub(crate) mod fetch_all;
     pub(crate) mod fetch_all_captured;
     pub(crate) mod fetch_all_hang;
+    pub(crate) mod fetch_all_panic;
     pub(crate) mod fire_and_forget;
     pub(crate) mod fire_and_wait;
     pub(crate) mod worker_closed_jobs;
@@ -45,6 +48,7 @@ mod bug2_leak {
     pub(crate) mod leak;
     pub(crate) mod leak_closed;
     pub(crate) mod leak_fixed;
+    pub(crate) mod leak_in_a_test;
 }
 mod bug3_counter {
     pub(crate) mod atomic_as_printed;
@@ -116,6 +120,8 @@ pub const ALL: &[Scenario] = &[
     mental_model::concurrent::SCENARIO,
     mental_model::lifecycle::SCENARIO,
     mental_model::spin_on_flag::SCENARIO,
+    mental_model::tight_loop_before_1_14::SCENARIO,
+    mental_model::tight_loop_with_call::SCENARIO,
     mental_model::tight_loop_since_1_14::SCENARIO,
     mental_model::parallel_or_not::SCENARIO,
     mental_model::parallel_or_not::WITH_A_POINT,
@@ -126,6 +132,7 @@ pub const ALL: &[Scenario] = &[
     examples::worker_closed_jobs::SCENARIO,
     examples::fire_and_wait::SCENARIO,
     examples::fetch_all_captured::SCENARIO,
+    examples::fetch_all_panic::SCENARIO,
     examples::fetch_all_hang::SCENARIO,
     examples::worker_closed_jobs_fixed::SCENARIO,
     examples::worker_send_after_cancel::SCENARIO,
@@ -142,6 +149,7 @@ pub const ALL: &[Scenario] = &[
     bug1_capture::trap3::SCENARIO,
     bug1_capture::exercise1::SCENARIO,
     bug2_leak::leak::SCENARIO,
+    bug2_leak::leak_in_a_test::SCENARIO,
     bug2_leak::leak_closed::SCENARIO,
     bug2_leak::leak_fixed::SCENARIO,
     bug2_leak::exercise2::SCENARIO,

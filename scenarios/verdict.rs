@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use goseed::{Kind, Outcome};
+use goseed::{Kind, Outcome, Preempt};
 
 /// A program of the chapter, with what it must show.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +60,8 @@ pub struct Verdict {
     pub fifo: Fifo,
     /// What a run on cores shows.
     pub cores: Cores,
+    /// Where goroutines can be interrupted, for it to show that.
+    pub preempt: Preempt,
 }
 
 /// The part of a verdict that one looks for first.
@@ -232,7 +234,8 @@ impl Verdict {
         let fifo = Fifo { outcome: None, crash: "", takes: None };
         let headline = Headline::Nothing;
         let cores = Cores::Within;
-        Self { shows: "", headline, outcomes, findings: &[], fifo, cores }
+        let preempt = Preempt::EveryPoint;
+        Self { shows: "", headline, outcomes, findings: &[], fifo, cores, preempt }
     }
 
     /// In a few words, and what of it is worth a token.
@@ -257,6 +260,12 @@ impl Verdict {
     /// On cores it shows this, where that is not one of the simulator's outcomes.
     pub(crate) const fn on_cores(mut self, cores: Cores) -> Self {
         self.cores = cores;
+        self
+    }
+
+    /// Under the scheduler before Go 1.14, which interrupts goroutines only where they call something.
+    pub(crate) const fn before_1_14(mut self) -> Self {
+        self.preempt = Preempt::Cooperative;
         self
     }
 

@@ -68,7 +68,7 @@ fn each_view_is_its_snapshot() {
 fn all_runs(mut with: impl FnMut(&str, &Run, &Trace)) {
     for scenario in ALL {
         for strategy in ["fifo", "random"] {
-            let (run, trace) = Sim::new().strategy(strategy).trace(scenario.main);
+            let (run, trace) = scenario.sim().strategy(strategy).trace(scenario.main);
             if trace.events().len() < 5_000 {
                 with(scenario.name, &run, &trace);
             }

@@ -147,7 +147,6 @@ impl Sim {
             return None;
         }
         if state.spins()
-            && state.settings.preempt == Preempt::EveryPoint
             && let Some(due) = state.after_spin()
         {
             self.advance(due, false);

@@ -138,8 +138,10 @@ impl Explorer {
     /// The scenario's own exploration, changed by the settings.
     fn exploration(&self, scenario: &Scenario) -> Explore {
         let Settings { schedules, seconds, seed, ref strategy, time, jobs } = self.settings;
-        let mut explore =
-            Explore::new().keep_going().jobs(jobs.map_or_else(processors, |n| n as usize));
+        let mut explore = Explore::new()
+            .preempt(scenario.verdict.preempt)
+            .keep_going()
+            .jobs(jobs.map_or_else(processors, |n| n as usize));
         if let Some(strategy) = strategy.as_deref().or(scenario.strategy) {
             explore = explore.strategy(strategy);
         }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use goseed::{Finding, Kind, Multicore, Run, Sim};
+use goseed::{Finding, Kind, Multicore, Run};
 use scenarios::{Cores, Scenario};
 
 use super::explain::explain;
@@ -71,7 +71,7 @@ fn in_the_simulator(scenario: &Scenario, how: &How) -> Result<Run, Failure> {
     let Settings { seed, strategy, .. } = env::complete(given)?;
     let default = if seed.is_some() { "random" } else { "fifo" };
     let strategy = strategy.as_deref().unwrap_or(default);
-    let sim = Sim::new().named(scenario.name).strategy(strategy).seed(seed.unwrap_or(0));
+    let sim = scenario.sim().strategy(strategy).seed(seed.unwrap_or(0));
     Ok(sim.run(scenario.main))
 }
 

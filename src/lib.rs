@@ -117,12 +117,30 @@ mod pages {
     //! The README's and the book's code compiles and does what they say.
     #[doc = include_str!("../README.md")]
     mod readme {}
+    #[doc = include_str!("../book/src/channels.md")]
+    mod channels {}
+    #[doc = include_str!("../book/src/failures.md")]
+    mod failures {}
     #[doc = include_str!("../book/src/first-test.md")]
     mod first_test {}
+    #[doc = include_str!("../book/src/four-bugs.md")]
+    mod four_bugs {}
     #[doc = include_str!("../book/src/goroutines.md")]
     mod goroutines {}
+    #[doc = include_str!("../book/src/leaks.md")]
+    mod leaks {}
+    #[doc = include_str!("../book/src/panics.md")]
+    mod panics {}
+    #[doc = include_str!("../book/src/production.md")]
+    mod production {}
+    #[doc = include_str!("../book/src/races.md")]
+    mod races {}
     #[doc = include_str!("../book/src/replay.md")]
     mod replay {}
+    #[doc = include_str!("../book/src/scheduling.md")]
+    mod scheduling {}
     #[doc = include_str!("../book/src/strategies.md")]
     mod strategies {}
+    #[doc = include_str!("../book/src/when.md")]
+    mod when {}
 }

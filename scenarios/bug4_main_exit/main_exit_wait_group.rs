@@ -29,7 +29,7 @@ fn program() {
 /// Main waits with a wait group.
 pub(crate) const SCENARIO: Scenario = Scenario {
     name: "main_exit_wait_group",
-    also: &[],
+    also: &["main_exit_fixed"],
     section: "bug4_main_exit",
     story: "main waits for the goroutine with a wait group",
     schedules: 1_000,

@@ -24,7 +24,7 @@ fn program() {
 /// Ten thousand blocked goroutines.
 pub(crate) const SCENARIO: Scenario = Scenario {
     name: "many_on_few",
-    also: &[],
+    also: &["trap2"],
     section: "mental_model",
     story: "10,000 goroutines on a handful of threads",
     schedules: 3,

@@ -47,7 +47,7 @@ fn with_a_point() {
 /// A section without a point.
 pub(crate) const SCENARIO: Scenario = Scenario {
     name: "parallel_or_not",
-    also: &[],
+    also: &["trap1"],
     section: "mental_model",
     story: "four goroutines, and how many are in a section at once",
     schedules: 1_000,
@@ -63,6 +63,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
 /// The same with a point inside.
 pub(crate) const WITH_A_POINT: Scenario = Scenario {
     name: "parallel_or_not_gosched",
+    also: &[],
     story: "the same, and each steps back inside",
     schedules: 1_000,
     main: with_a_point,

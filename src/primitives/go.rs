@@ -67,20 +67,22 @@ where
 ///         *total.lock() += 2;
 ///         wg.done();
 ///     });
+///     wg.add(1);
+///     go!(wg => wg.done());
 ///     wg.wait();
 ///     assert_eq!(*total.lock(), 3);
 /// });
 /// ```
 #[macro_export]
 macro_rules! go {
-    ($name:literal; $($handle:ident),+ $(,)? => $body:block) => {{
+    ($name:literal; $($handle:ident),+ $(,)? => $body:expr) => {{
         $(let $handle = $handle.clone();)+
         $crate::go_named($name, move || $body)
     }};
-    ($name:literal; $body:block) => {
+    ($name:literal; $body:expr) => {
         $crate::go_named($name, move || $body)
     };
-    ($($handle:ident),+ $(,)? => $body:block) => {{
+    ($($handle:ident),+ $(,)? => $body:expr) => {{
         $(let $handle = $handle.clone();)+
         $crate::go(move || $body)
     }};

@@ -14,6 +14,7 @@ mod headlines;
 mod multicore;
 mod process;
 mod race;
+mod rows;
 mod search;
 mod select;
 mod shrinking;

@@ -81,6 +81,18 @@ impl Scenario {
         said.list()
     }
 
+    /// All that is unexpected in an outcome, wherever it was seen.
+    pub fn judge_outcome_alone(&self, outcome: &Outcome) -> Vec<Unexpected> {
+        let mut said = Said::default();
+        self.judge_outcome(outcome, &mut said);
+        said.list()
+    }
+
+    /// Whether an outcome is that of the run in Go's own order; yes, where that draws.
+    pub fn is_in_gos_order(&self, outcome: &Outcome) -> bool {
+        self.verdict.fifo.outcome.is_none_or(|shown| shown.is(outcome))
+    }
+
     /// One run on so many workers; nothing if it is not run there.
     pub fn on_cores(&self, procs: usize) -> Option<Run> {
         let runs = !matches!(self.verdict.cores, Cores::NotRun(_));
@@ -297,15 +309,25 @@ fn outcome_of(run: &Run) -> Outcome {
     Outcome { exit, stdout: run.stdout.clone(), stderr: own_stderr(&run.exit, &run.stderr) }
 }
 
+/// The outcome of a process that ended like this: what it wrote itself, without its crash text.
+pub fn outcome(exit: String, stdout: String, stderr: &str) -> Outcome {
+    Outcome { exit, stdout, stderr: before_crash(&["panic: ", "fatal error: "], stderr) }
+}
+
 /// What the program itself wrote: no crash text, no date and time of `log!`.
 fn own_stderr(exit: &Exit, stderr: &str) -> String {
-    let crash = match exit {
-        Exit::Panicked(_) => Some("panic: "),
-        Exit::Deadlock | Exit::Fatal(_) | Exit::StepLimit => Some("fatal error: "),
-        _ => None,
+    let crash: &[&str] = match exit {
+        Exit::Panicked(_) => &["panic: "],
+        Exit::Deadlock | Exit::Fatal(_) | Exit::StepLimit => &["fatal error: "],
+        _ => &[],
     };
-    let is_crash = |line: &&str| crash.is_none_or(|crash| !line.starts_with(crash));
-    let own = stderr.lines().take_while(is_crash);
+    before_crash(crash, stderr)
+}
+
+/// The lines before one that starts like this, without date and time.
+fn before_crash(crash: &[&str], stderr: &str) -> String {
+    let is_crash = |line: &&str| crash.iter().any(|crash| line.starts_with(crash));
+    let own = stderr.lines().take_while(|line| !is_crash(line));
     own.map(|line| format!("{}\n", without_date(line))).collect()
 }
 

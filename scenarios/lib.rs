@@ -109,7 +109,7 @@ mod when {
     pub(crate) mod server;
 }
 
-pub use judge::Unexpected;
+pub use judge::{Unexpected, outcome};
 pub use verdict::{
     Cores, Expected, Fifo, Headline, Outcomes, Scenario, Shown, Source, Verdict, When, Witness,
 };

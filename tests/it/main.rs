@@ -7,6 +7,7 @@ mod deciding;
 mod determinism;
 mod endings;
 mod fuzz;
+mod go_oracle;
 mod go_semantics;
 mod golden;
 mod handles;

@@ -84,7 +84,7 @@ fn a_page_needs_nothing_else_and_is_small() {
             assert!(!html.contains(outside), "{name}: {outside}");
         }
         let rows = html.matches("class=\"r\"").count() + html.matches("class=\"r m\"").count();
-        let fixed = 12 * 1024;
+        let fixed = 18 * 1024;
         assert!(html.len() <= fixed + rows * 204, "{name}: {} for {rows} rows", html.len());
         let shown = trace.events().len().min(2_000);
         assert!(rows <= shown, "{name}: {rows} of {shown}");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{Timeline, escaped, quoted, svg};
+use super::{Timeline, escaped, plot, quoted, svg};
 use crate::report::Run;
 
 /// What stands above the picture.
@@ -50,12 +50,20 @@ pub(super) fn page(timeline: &Timeline<'_>, story: &Story<'_>) -> String {
         out,
         "<figure>\n<div class=\"scroll\">\n{head}\n{body}\n</div>\n\
          <figcaption>{}<br><span id=\"info\" role=\"status\"></span></figcaption>\n</figure>\n\
-         <div id=\"tip\"></div>\n<script>\nconst D={};\n{}</script>\n</html>\n",
+         {}<div id=\"tip\"></div>\n<script>\nconst D={};\n{}</script>\n</html>\n",
         legend(timeline),
+        plot::plot(timeline.trace).map(plotted).unwrap_or_default(),
         data(timeline),
         include_str!("page.js"),
     );
     out
+}
+
+fn plotted(plot: String) -> String {
+    format!(
+        "<figure>\n<div class=\"scroll\">{plot}</div>\n\
+         <figcaption>Goroutines over virtual time.</figcaption>\n</figure>\n"
+    )
 }
 
 fn above(story: &Story<'_>) -> String {

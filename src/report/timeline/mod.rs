@@ -10,6 +10,7 @@
 
 mod chrome;
 mod html;
+mod plot;
 mod shiviz;
 mod svg;
 
@@ -121,17 +122,12 @@ impl<'a> Timeline<'a> {
         }
     }
 
-    /// The row in which a lane begins: that of its `go`, if it is shown.
+    /// The row in which a lane begins: that of its `go`, or the next that is shown.
     fn begins(&self, lane: usize) -> usize {
         let go = self.lanes[lane];
-        let started = |row: &Row<'_>| row.event.detail == Detail::Started(go);
-        let first = |row: &Row<'_>| row.lane == Some(lane);
-        let found = self.rows.iter().position(started);
-        match found {
-            Some(row) => row,
-            None if self.hidden.1 > 0 || go == GoId::MAIN => 0,
-            None => self.rows.iter().position(first).unwrap_or(0),
-        }
+        let started = |event: &Event| event.detail == Detail::Started(go);
+        let began = self.trace.events().iter().position(started).unwrap_or(0);
+        self.rows.partition_point(|row| row.at < began)
     }
 
     /// The row in which a lane ends, or the number of rows.

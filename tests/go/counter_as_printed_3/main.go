@@ -1,0 +1,15 @@
+package main
+
+import (
+	"fmt"
+)
+
+func main() {
+	var counter int
+	for i := 0; i < 3; i++ {
+		go func() {
+			counter++
+		}()
+	}
+	fmt.Println(counter)
+}

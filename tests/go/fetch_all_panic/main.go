@@ -1,0 +1,30 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+)
+
+func fetch(url string) string {
+	if url == "bbb" {
+		panic("no such host")
+	}
+	return "<" + url + ">"
+}
+
+func main() {
+	urls := []string{"a", "bbb", "cc"}
+	results := make([]string, len(urls))
+	var wg sync.WaitGroup
+	wg.Add(len(urls))
+	for i, url := range urls {
+		i, url := i, url
+		go func() {
+			defer wg.Done()
+			results[i] = fetch(url)
+		}()
+	}
+	wg.Wait()
+	fmt.Println("[" + strings.Join(results, " ") + "]")
+}

@@ -1,0 +1,4 @@
+module twins
+
+// The loop variables of Go 1.21, also with later Go.
+go 1.21

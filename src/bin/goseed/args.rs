@@ -56,7 +56,11 @@ pub(crate) enum Command {
         explain: bool,
     },
     /// Simulates a minute of the chapter's leak at scale, and goes on to its week
-    Week,
+    Week {
+        /// The chapter's fix instead, with an API that obeys its context and with a dead one
+        #[arg(long)]
+        fixed: bool,
+    },
     /// Measures goroutines on cores beside Go (if it is on the path), tokio and threads
     Bench {
         /// The workloads; all of them by default

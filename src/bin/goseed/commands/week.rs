@@ -24,6 +24,11 @@ const SERVER: u64 = 64 << 30;
 /// Columns of the longest bar.
 const BAR: u64 = 60;
 
+/// How long the chapter's fix waits for an answer, in seconds.
+const PATIENCE: u64 = 10;
+/// For how long the fix is simulated, in seconds, and how often it is looked at.
+const FIXED: (u64, u64) = (25, 5);
+
 /// A simulated stretch.
 struct Stretch {
     /// Goroutines at the end of each second.
@@ -86,6 +91,74 @@ fn payments(seconds: u64) {
 
 fn never_answers() {
     chan::<()>(0).recv();
+}
+
+/// Simulates the chapter's fix, with an API that obeys its context and with one that is dead.
+///
+/// # Errors
+///
+/// As [`week`].
+pub(crate) fn fixed() -> Result<Ends, Failure> {
+    type Api = fn(&Context);
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "10,000 payments a second, each given up after {PATIENCE} s")?;
+    let apis: [(&str, Api, u64); 2] =
+        [("obeys its context", obeys, 0), ("never answers", |_| never_answers(), RATE)];
+    for (what, api, leaked) in apis {
+        writeln!(out, "\nthe API {what}:")?;
+        let start = now();
+        let sim = Sim::new().strategy("fifo").races(false).steps(u64::MAX);
+        let run = sim.run(move || fixed_payments(api));
+        let took = start.elapsed();
+        for (n, line) in run.stdout.lines().enumerate() {
+            let seconds = FIXED.1 * (n as u64 + 1);
+            let waiting = RATE * seconds.min(PATIENCE);
+            let inner = if leaked > 0 { leaked * seconds } else { waiting };
+            let count: u64 = line.parse().unwrap_or(0);
+            writeln!(out, "{seconds:>4} s {:>9} goroutines", grouped(count))?;
+            if count != waiting + inner + 1 {
+                let text = format!("week: there must be {}", grouped(waiting + inner + 1));
+                return Err(Failure::Usage(text));
+            }
+        }
+        writeln!(out, "simulated in {took:.1?}")?;
+    }
+    writeln!(out, "\npeak resident memory {} MiB", memory("VmHWM:") >> 20)?;
+    Ok(Ends::Well)
+}
+
+/// The program with the fix, looked at between two batches of payments.
+fn fixed_payments(api: fn(&Context)) {
+    let (seconds, every) = FIXED;
+    for batch in 1..=seconds * 100 {
+        (0..RATE / 100).for_each(|_| process_payment(api));
+        time::sleep(Duration::from_millis(5));
+        if batch.is_multiple_of(every * 100) {
+            println!("{}", runtime::num_goroutine());
+        }
+        time::sleep(Duration::from_millis(5));
+    }
+}
+
+fn process_payment(api: fn(&Context)) {
+    go(move || {
+        let limit = Duration::from_secs(PATIENCE);
+        let (ctx, cancel) = context::with_timeout(&context::background(), limit);
+        defer! { cancel() }
+        let result_ch = chan(1);
+        go!(ctx, result_ch => {
+            api(&ctx);
+            result_ch.send(());
+        });
+        select! {
+            recv(result_ch) -> _ => {},
+            recv(ctx.done()) -> _ => {},
+        }
+    });
+}
+
+fn obeys(ctx: &Context) {
+    ctx.done().recv();
 }
 
 /// Goroutines over simulated time, a line for every fifth second.

@@ -7,7 +7,7 @@ use super::program::Program;
 use super::setup::Setup;
 use super::watchdog::{self, Watched};
 use crate::backend::sim::{Decider, Machine, Record, Settings};
-use crate::detect::{Moment, Races};
+use crate::detect::{LockOrders, Moment, Races};
 use crate::schedule::{Recipe, Schedule};
 use crate::strategy::{Search, Strategy};
 
@@ -21,6 +21,8 @@ pub(super) struct Runner {
     /// Looks for data races, if that is wanted, or for what comes after what.
     races: Option<Races>,
     reports_races: bool,
+    /// Looks for locks that are taken in different orders.
+    locks: LockOrders,
 }
 
 impl Runner {
@@ -54,6 +56,7 @@ impl Runner {
             settings: of,
             races,
             reports_races: setup.races,
+            locks: LockOrders::default(),
         }
     }
 
@@ -108,9 +111,13 @@ impl Runner {
         let Some(races) = &mut self.races else {
             return self.machine.run(main, settings, decider, &mut []);
         };
-        let mut record = self.machine.run(main, settings, decider, &mut [races]);
-        let found = races.take();
-        record.ending.races = if self.reports_races { found } else { Vec::new() };
+        if !self.reports_races {
+            return self.machine.run(main, settings, decider, &mut [races]);
+        }
+        let locks = &mut self.locks;
+        let mut record = self.machine.run(main, settings, decider, &mut [races, locks]);
+        record.ending.races = races.take();
+        record.ending.lock_orders = locks.take();
         record
     }
 

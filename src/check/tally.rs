@@ -283,6 +283,7 @@ mod tests {
                 goroutines: Vec::new(),
                 spinning: Vec::new(),
                 races: Vec::new(),
+                lock_orders: Vec::new(),
             },
             stdout: stdout.to_owned(),
             stderr: String::new(),

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{Finding, Kind, label, race};
+use super::{Finding, Kind, label, lock_order, race};
 use crate::event::{Ending, Exit, Fate, GoId, GoroutineInfo, GoroutineState, Place};
 
 /// All that is wrong with a run that ended like this: first its exit, then what became of goroutines.
 pub(crate) fn findings(ending: &Ending) -> Vec<Finding> {
     let mut all: Vec<Finding> = exit(ending).into_iter().collect();
     all.extend(ending.races.iter().map(race::finding));
+    all.extend(ending.lock_orders.iter().map(lock_order::finding));
     if ending.goroutines.is_empty() {
         return all;
     }
@@ -256,6 +257,7 @@ mod tests {
             goroutines,
             spinning: Vec::new(),
             races: Vec::new(),
+            lock_orders: Vec::new(),
         }
     }
 

@@ -7,10 +7,13 @@
 mod ending;
 mod finding;
 mod kind;
+mod lock_order;
+mod people;
 mod race;
 
 pub(crate) use ending::findings;
 pub use finding::Finding;
 pub(crate) use finding::label;
 pub use kind::Kind;
+pub(crate) use lock_order::LockOrders;
 pub(crate) use race::{Moment, Races};

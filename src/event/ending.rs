@@ -186,6 +186,23 @@ pub(crate) struct Ending {
     pub(crate) spinning: Vec<GoId>,
     /// Accesses that nothing ordered, each pair of lines once; empty unless somebody looked for them.
     pub(crate) races: Vec<DataRace>,
+    /// Cycles in the orders in which locks were taken; empty unless somebody looked for them.
+    pub(crate) lock_orders: Vec<LockCycle>,
+}
+
+/// Goroutines each of which took a lock that the next one held.
+#[derive(Clone, Debug)]
+pub(crate) struct LockCycle(pub(crate) Vec<LockEdge>);
+
+/// One goroutine took a lock while it held another one.
+#[derive(Clone, Debug)]
+pub(crate) struct LockEdge {
+    pub(crate) held: ObjectInfo,
+    /// The line that took it.
+    pub(crate) since: Place,
+    pub(crate) taken: ObjectInfo,
+    /// Who, and on which line.
+    pub(crate) who: Accessed,
 }
 
 /// Two accesses of one word that nothing orders.

@@ -12,6 +12,7 @@ mod go_semantics;
 mod golden;
 mod handles;
 mod headlines;
+mod lock_order;
 mod multicore;
 mod process;
 mod race;

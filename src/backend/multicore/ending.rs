@@ -57,6 +57,7 @@ impl Shared {
             goroutines: left.into_iter().map(|info| (info, Fate::None)).collect(),
             spinning: Vec::new(),
             races: Vec::new(),
+            lock_orders: Vec::new(),
         }
     }
 

@@ -245,6 +245,7 @@ impl State {
             goroutines,
             spinning: self.spinning(),
             races: Vec::new(),
+            lock_orders: Vec::new(),
         }
     }
 

@@ -4,13 +4,12 @@
 //! them. It sees the events of a run and decides nothing, so a program runs the same with and without it.
 //!
 //! - `clock`: who has seen how much of whom. - `word`: the accesses of one shared word. - `thing`: what
-//!   is kept of an object. - `people`: whom a report names.
+//!   is kept of an object.
 
 mod clock;
 mod finding;
 #[cfg(test)]
 mod oracle;
-mod people;
 mod thing;
 mod word;
 
@@ -18,9 +17,9 @@ pub(crate) use self::clock::Moment;
 pub(super) use self::finding::finding;
 
 use self::clock::{Clocks, Epoch};
-use self::people::People;
 use self::thing::Thing;
 use self::word::Mark;
+use crate::detect::people::People;
 use crate::event::{
     Access, Action, Announced, DataRace, Detail, Event, GoId, ObjectId, ObjectInfo, ObjectKind,
     Observer, Op, Place, objects,
@@ -59,6 +58,11 @@ impl Races {
     /// too large.
     pub(crate) fn take_moments(&mut self) -> Vec<Moment> {
         self.moments.take().unwrap_or_default().all
+    }
+
+    /// Where a goroutine is.
+    pub(super) fn moment(&self, go: GoId) -> Moment {
+        self.clocks.moment(self.clocks.now(go), go)
     }
 
     /// What was found in the last run.

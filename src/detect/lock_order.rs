@@ -1,0 +1,281 @@
+//! Locks taken in different orders by goroutines that nothing else keeps apart.
+//!
+//! Goodlock (Havelund, SPIN 2000; Bensalem, Havelund, HVC 2005): taking a lock while another is held is an
+//! edge from that one to this. A cycle of edges is a deadlock in some other schedule, unless one goroutine
+//! has them all, a common lock keeps them apart, or something else than a lock orders them. Only the last
+//! needs clocks, and only where there is a cycle: what they come from is written down on the way.
+
+use std::collections::BTreeSet;
+
+use super::people::People;
+use super::race::{Moment, Races};
+use super::{Finding, Kind};
+use crate::event::{
+    Access, Accessed, Action, Announced, Detail, Event, GoId, LockCycle, LockEdge, Note, ObjectId,
+    ObjectInfo, ObjectKind, Observer, Op, Place, objects,
+};
+
+/// The most edges of a run that are looked at.
+const EDGES: usize = 10_000;
+/// The longest cycle.
+const LONGEST: usize = 4;
+/// The most entries of the log; a run that is longer has no cycles.
+const LOG: usize = 1 << 20;
+
+/// Watches which locks are taken while others are held.
+#[derive(Debug, Default)]
+pub(crate) struct LockOrders {
+    people: People,
+    objects: Vec<ObjectInfo>,
+    /// By goroutine.
+    held: Vec<Vec<Held>>,
+    edges: Vec<Edge>,
+    known: BTreeSet<(ObjectId, ObjectId, GoId, Vec<ObjectId>)>,
+    log: Vec<Logged>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    object: ObjectId,
+    place: Place,
+    reads: bool,
+}
+
+/// A lock is taken while another one is held.
+#[derive(Debug)]
+struct Edge {
+    go: GoId,
+    from: Held,
+    to: Held,
+    /// The other locks that are held.
+    gates: Vec<ObjectId>,
+    /// How much had been written down by then.
+    at: usize,
+}
+
+/// What orders goroutines, other than locks.
+#[derive(Clone, Copy, Debug)]
+enum Logged {
+    Made(ObjectId, ObjectInfo),
+    Event(Event),
+    Note(GoId, ObjectId, Note, Place),
+}
+
+impl LockOrders {
+    /// The cycles of the last run, each once.
+    pub(crate) fn take(&mut self) -> Vec<LockCycle> {
+        if self.edges.len() < 2 || self.log.len() >= LOG {
+            return Vec::new();
+        }
+        let mut cycles = Vec::new();
+        for first in 0..self.edges.len() {
+            self.follow(&mut vec![first], &mut cycles);
+        }
+        if cycles.is_empty() {
+            return Vec::new();
+        }
+        let moments = self.moments();
+        let apart = |cycle: &&Vec<usize>| {
+            let ordered = |a: &usize, b: &usize| moments[*b].is_after(&moments[*a]);
+            cycle.iter().all(|a| cycle.iter().all(|b| a == b || !ordered(a, b)))
+        };
+        cycles.iter().filter(apart).map(|cycle| self.told(cycle)).collect()
+    }
+
+    /// Extends a path of edges; those that end where they began are cycles. Each is found from its first
+    /// edge alone.
+    fn follow(&self, path: &mut Vec<usize>, cycles: &mut Vec<Vec<usize>>) {
+        let (first, last) = (&self.edges[path[0]], &self.edges[path[path.len() - 1]]);
+        if last.to.object == first.from.object {
+            if path.len() > 1 && !self.only_reads(path) {
+                cycles.push(path.clone());
+            }
+            return;
+        }
+        if path.len() == LONGEST {
+            return;
+        }
+        for next in path[0] + 1..self.edges.len() {
+            let edge = &self.edges[next];
+            let joins = edge.from.object == last.to.object;
+            let apart = |&n: &usize| {
+                let other = &self.edges[n];
+                other.go != edge.go && other.gates.iter().all(|gate| !edge.gates.contains(gate))
+            };
+            if joins && path.iter().all(apart) {
+                path.push(next);
+                self.follow(path, cycles);
+                path.pop();
+            }
+        }
+    }
+
+    /// Whether at some lock of the cycle both only read, and nobody ever writes there.
+    fn only_reads(&self, path: &[usize]) -> bool {
+        let written = |object| {
+            let all = self.edges.iter().flat_map(|edge| [edge.from, edge.to]);
+            all.into_iter().any(|held| held.object == object && !held.reads)
+        };
+        (0..path.len()).any(|n| {
+            let (into, from) = (&self.edges[path[n]], &self.edges[path[(n + 1) % path.len()]]);
+            into.to.reads && from.from.reads && !written(into.to.object)
+        })
+    }
+
+    /// Where each edge stands, locks aside.
+    fn moments(&self) -> Vec<Moment> {
+        let (mut races, mut done) = (Races::default(), 0);
+        races.begin();
+        let nobody = vec![Op::local(Action::End, Place::here()); self.held.len() + 1];
+        let mut moments = Vec::with_capacity(self.edges.len());
+        for edge in &self.edges {
+            for entry in &self.log[done..edge.at] {
+                match *entry {
+                    Logged::Made(object, info) => races.made(object, info),
+                    Logged::Event(event) => races.event(&event, Announced(&nobody)),
+                    Logged::Note(go, object, note, place) => races.note(go, object, note, place),
+                }
+            }
+            done = edge.at;
+            moments.push(races.moment(edge.go));
+        }
+        moments
+    }
+
+    fn told(&self, cycle: &[usize]) -> LockCycle {
+        let edge = |&n: &usize| {
+            let Edge { go, from, to, .. } = &self.edges[n];
+            let who = self.people.accessed(Access::Write, to.place, *go);
+            let [held, taken] = [from, to].map(|of| self.objects[of.object.index() - FIRST]);
+            LockEdge { held, since: from.place, taken, who }
+        };
+        LockCycle(cycle.iter().map(edge).collect())
+    }
+
+    fn kind(&self, object: ObjectId) -> Option<ObjectKind> {
+        let position = object.index().checked_sub(FIRST)?;
+        self.objects.get(position).map(|info| info.kind)
+    }
+
+    fn of(&mut self, go: GoId) -> &mut Vec<Held> {
+        if self.held.len() <= go.index() {
+            self.held.resize_with(go.index() + 1, Vec::new);
+        }
+        &mut self.held[go.index()]
+    }
+
+    fn lock(&mut self, go: GoId, op: &Op, tries: bool) {
+        let reads = matches!(op.action, Action::RLock | Action::TryRLock);
+        let to = Held { object: op.object, place: op.place, reads };
+        let held = self.of(go).clone();
+        // The second step of a writer takes nothing new.
+        if held.iter().any(|held| held.object == op.object) {
+            return;
+        }
+        self.of(go).push(to);
+        if tries || self.edges.len() >= EDGES {
+            return;
+        }
+        for from in &held {
+            let others = held.iter().map(|other| other.object);
+            let gates: Vec<ObjectId> = others.filter(|&gate| gate != from.object).collect();
+            if self.known.insert((from.object, to.object, go, gates.clone())) {
+                self.edges.push(Edge { go, from: *from, to, gates, at: self.log.len() });
+            }
+        }
+    }
+
+    /// Anybody may unlock what another one has locked.
+    fn unlock(&mut self, go: GoId, object: ObjectId) {
+        let is = |held: &Held| held.object == object;
+        let own = self.of(go).iter().rposition(is);
+        if let Some(at) = own {
+            self.of(go).remove(at);
+            return;
+        }
+        for held in &mut self.held {
+            if let Some(at) = held.iter().rposition(is) {
+                held.remove(at);
+                return;
+            }
+        }
+    }
+
+    fn write_down(&mut self, entry: Logged) {
+        if self.log.len() < LOG {
+            self.log.push(entry);
+        }
+    }
+}
+
+const FIRST: usize = objects::FIRST as usize;
+
+impl Observer for LockOrders {
+    fn begin(&mut self) {
+        self.people.clear();
+        self.objects.clear();
+        self.held.iter_mut().for_each(Vec::clear);
+        self.edges.clear();
+        self.known.clear();
+        self.log.clear();
+    }
+
+    fn made(&mut self, object: ObjectId, info: ObjectInfo) {
+        self.objects.push(info);
+        self.write_down(Logged::Made(object, info));
+    }
+
+    fn event(&mut self, event: &Event, _announced: Announced<'_>) {
+        let (go, op) = (event.go, &event.op);
+        if event.detail == Detail::Blocked {
+            return;
+        }
+        match (self.kind(op.object), op.action) {
+            (Some(ObjectKind::Mutex | ObjectKind::RwMutex), action) => match action {
+                Action::TryLock | Action::TryRLock => self.lock(go, op, true),
+                Action::Unlock | Action::RUnlock => self.unlock(go, op.object),
+                action if action.takes_lock() => self.lock(go, op, false),
+                _ => {}
+            },
+            (_, Action::Go) => {
+                self.people.start(go, op.place);
+                let Detail::Started(child) = event.detail else { return };
+                self.of(child).clear();
+                self.write_down(Logged::Event(*event));
+            }
+            (Some(ObjectKind::Var), _) => {}
+            (None, Action::End | Action::WaitIdle) | (Some(_), _) => {
+                self.write_down(Logged::Event(*event));
+            }
+            (None, _) => {}
+        }
+    }
+
+    fn note(&mut self, go: GoId, object: ObjectId, note: Note, place: Place) {
+        if !matches!(note, Note::Accesses(_)) {
+            self.write_down(Logged::Note(go, object, note, place));
+        }
+    }
+}
+
+/// The finding: a note, since in this run nothing went wrong.
+pub(super) fn finding(cycle: &LockCycle) -> Finding {
+    let mut edges: Vec<&LockEdge> = cycle.0.iter().collect();
+    edges.sort_by_key(|edge| edge.who.place.to_string());
+    let order = |edge: &&LockEdge| format!("{} before {}", edge.held, edge.taken);
+    let orders: Vec<String> = edges.iter().map(order).collect();
+    let places: Vec<String> = edges.iter().map(|edge| edge.who.place.to_string()).collect();
+    let mut text = format!("lock order: {} ({})", orders.join(", "), places.join(", "));
+    for LockEdge { held, since, taken, who } in &edges {
+        let Accessed { go, path, place, .. } = who;
+        text.push_str(&format!(
+            "\n  {go} {path} takes {taken} at {place}, holding {held} since {since}"
+        ));
+    }
+    text.push_str("\n  in another order each would wait for the other, for ever");
+    let finding = Finding::exactly(Kind::LockOrder, "", text);
+    edges.iter().fold(finding, |finding, edge| {
+        let Accessed { go, path, place, .. } = &edge.who;
+        finding.place(Some(edge.since)).place(Some(*place)).by(*go, Some(format!("{go} {path}")))
+    })
+}

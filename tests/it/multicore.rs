@@ -386,3 +386,16 @@ fn panic_of(f: impl FnOnce() + Send + 'static) -> String {
     let text = payload.downcast_ref::<String>().cloned();
     text.or_else(|| payload.downcast_ref::<&str>().map(|&text| text.to_owned())).expect("a text")
 }
+
+#[test]
+fn a_goroutine_that_steps_back_again_and_again_stops_no_clock() {
+    prints("main still runs\n", || {
+        go(|| {
+            loop {
+                runtime::gosched();
+            }
+        });
+        time::sleep(Duration::from_millis(20));
+        println!("main still runs");
+    });
+}

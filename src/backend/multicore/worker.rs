@@ -389,6 +389,10 @@ impl Worker {
     #[inline(always)]
     pub(super) fn step_back(&self) {
         let tick = self.tick.get();
+        if tick.is_multiple_of(CHECKS) {
+            // Alone it would never come to the loop in which others are looked for.
+            self.fire_timers();
+        }
         let alone = self.ready.borrow().is_empty()
             && self.unstarted.is_empty()
             && self.port().inbox.is_empty()

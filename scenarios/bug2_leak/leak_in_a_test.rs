@@ -40,6 +40,6 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     longest: Duration::ZERO,
     source: Source { file: file!(), text: include_str!("leak_in_a_test.rs") },
     verdict: Verdict::exact(&[prints("")])
-        .shows("the check fails, a test would not", Headline::Finding(Kind::Leak))
+        .shows("a check fails, a test does not", Headline::Finding(Kind::Leak))
         .finds(&[leak("go(move || {", "data.recv()")]),
 };

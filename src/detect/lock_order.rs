@@ -19,6 +19,8 @@ use crate::event::{
 const EDGES: usize = 10_000;
 /// The longest cycle.
 const LONGEST: usize = 4;
+/// The most paths that are followed in a run whose locks can form a cycle.
+const PATHS: usize = 10_000;
 /// The most entries of the log; a run that is longer has no cycles.
 const LOG: usize = 1 << 20;
 
@@ -61,16 +63,26 @@ enum Logged {
     Note(GoId, ObjectId, Note, Place),
 }
 
+/// What following edges has come to.
+#[derive(Debug, Default)]
+struct Paths {
+    followed: usize,
+    cycles: Vec<Vec<usize>>,
+}
+
 impl LockOrders {
     /// The cycles of the last run, each once.
     pub(crate) fn take(&mut self) -> Vec<LockCycle> {
         if self.edges.len() < 2 || self.log.len() >= LOG {
             return Vec::new();
         }
-        let mut cycles = Vec::new();
-        for first in 0..self.edges.len() {
-            self.follow(&mut vec![first], &mut cycles);
+        let mut paths = Paths::default();
+        if self.locks_form_a_cycle() {
+            for first in 0..self.edges.len() {
+                self.follow(&mut vec![first], &mut paths);
+            }
         }
+        let cycles = paths.cycles;
         if cycles.is_empty() {
             return Vec::new();
         }
@@ -82,13 +94,33 @@ impl LockOrders {
         cycles.iter().filter(apart).map(|cycle| self.told(cycle)).collect()
     }
 
+    /// Whether locks can be followed in a circle, whoever took them: programs that keep to one order are
+    /// done here.
+    fn locks_form_a_cycle(&self) -> bool {
+        let mut pairs: BTreeSet<(ObjectId, ObjectId)> =
+            self.edges.iter().map(|edge| (edge.from.object, edge.to.object)).collect();
+        loop {
+            let taken: BTreeSet<ObjectId> = pairs.iter().map(|&(_, to)| to).collect();
+            let before = pairs.len();
+            // A lock that is never taken while another is held is in no circle.
+            pairs.retain(|(from, _)| taken.contains(from));
+            if pairs.is_empty() || pairs.len() == before {
+                return !pairs.is_empty();
+            }
+        }
+    }
+
     /// Extends a path of edges; those that end where they began are cycles. Each is found from its first
     /// edge alone.
-    fn follow(&self, path: &mut Vec<usize>, cycles: &mut Vec<Vec<usize>>) {
+    fn follow(&self, path: &mut Vec<usize>, paths: &mut Paths) {
+        paths.followed += 1;
+        if paths.followed > PATHS {
+            return;
+        }
         let (first, last) = (&self.edges[path[0]], &self.edges[path[path.len() - 1]]);
         if last.to.object == first.from.object {
             if path.len() > 1 && !self.only_reads(path) {
-                cycles.push(path.clone());
+                paths.cycles.push(path.clone());
             }
             return;
         }
@@ -104,7 +136,7 @@ impl LockOrders {
             };
             if joins && path.iter().all(apart) {
                 path.push(next);
-                self.follow(path, cycles);
+                self.follow(path, paths);
                 path.pop();
             }
         }

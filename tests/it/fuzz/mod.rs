@@ -1,0 +1,195 @@
+//! Random small programs: what the simulator and the cores make of them is what a slow interpreter of
+//! plain state machines says they can do.
+
+mod goroutines;
+mod interpreter;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use goseed::{Explore, Kind, Multicore};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use self::goroutines::run;
+use self::interpreter::interpret;
+
+/// Rooms of the two channels.
+const ROOM: [usize; 2] = [0, 1];
+
+/// What a goroutine can do. Whoever receives or counts says what it got.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Op {
+    Send(usize),
+    Recv(usize),
+    TryRecv(usize),
+    Close(usize),
+    /// Receives from either channel, or does something else at once.
+    Select {
+        default: bool,
+    },
+    Lock,
+    Unlock,
+    /// The group has a single member.
+    Done,
+    Wait,
+    Add,
+    TrySend(usize),
+    TryLock,
+    /// A read, or a write, under a reader-writer lock.
+    Read,
+    Write,
+    Once,
+    /// A section of a semaphore with one unit.
+    Section,
+    /// A wait on a condition, under its own lock.
+    CondWait,
+    Signal,
+    Broadcast,
+    Cancel,
+    /// A receive from the done channel.
+    Cancelled,
+}
+
+/// Found out by whoever waited, if it was parked: a search parks nobody there, says that it is not
+/// complete, and shows all else.
+const REUSED: &str = "panic: sync: WaitGroup is reused before previous Wait has returned";
+
+/// So many schedules of a program are tried without reduction.
+const INTERLEAVINGS: u64 = 100_000;
+
+/// What each goroutine does; the first is main, which starts the others and then does its own.
+type Program = Vec<Vec<Op>>;
+/// How a run ends, and what it prints.
+type Seen = BTreeSet<(String, String)>;
+
+fn op() -> impl Strategy<Value = Op> {
+    prop_oneof![
+        3 => (0..2_usize).prop_map(Op::Send),
+        3 => (0..2_usize).prop_map(Op::Recv),
+        1 => (0..2_usize).prop_map(Op::TrySend),
+        1 => (0..2_usize).prop_map(Op::TryRecv),
+        1 => (0..2_usize).prop_map(Op::Close),
+        1 => any::<bool>().prop_map(|default| Op::Select { default }),
+        2 => proptest::sample::select(vec![Op::Lock, Op::Unlock, Op::TryLock]),
+        2 => proptest::sample::select(vec![Op::Done, Op::Wait]),
+        2 => proptest::sample::select(vec![Op::Read, Op::Write]),
+        2 => proptest::sample::select(vec![Op::CondWait, Op::Signal, Op::Broadcast]),
+        1 => proptest::sample::select(vec![Op::Cancel, Op::Cancelled]),
+        2 => proptest::sample::select(vec![Op::Once, Op::Section, Op::Add]),
+    ]
+}
+
+/// Up to four goroutines and `ops` operations in all, of few sorts, so that they have to do with each other.
+fn programs(ops: usize) -> impl Strategy<Value = Program> {
+    let sorts = proptest::collection::vec(op(), 1..=6);
+    let whose = (0..4_usize, any::<proptest::sample::Index>());
+    (sorts, proptest::collection::vec(whose, 1..=ops)).prop_map(|(sorts, ops)| {
+        let goroutines = ops.iter().map(|(who, _)| who + 1).max().unwrap_or(1);
+        let mut program = vec![Vec::new(); goroutines];
+        ops.into_iter().for_each(|(who, sort)| program[who].push(*sort.get(&sorts)));
+        program
+    })
+}
+
+fn value(who: usize, at: usize) -> usize {
+    who * 10 + at
+}
+
+fn received(value: Option<usize>) -> String {
+    value.map_or_else(|| "closed".to_owned(), |value| value.to_string())
+}
+
+/// Whether somebody may find the group reused: one more done than members, and somebody who waits.
+fn reuses(program: &Program) -> bool {
+    let times = |op: Op| program.iter().flatten().filter(|&&other| other == op).count();
+    times(Op::Done) > 1 && times(Op::Wait) > 0
+}
+
+fn exploration(strategy: &str) -> Explore {
+    let kinds = [Kind::Race, Kind::Leak, Kind::Panic, Kind::Fatal, Kind::Deadlock];
+    let explore = Explore::new().strategy(strategy).races(false).keep_going();
+    kinds.into_iter().fold(explore, Explore::allow)
+}
+
+/// What was seen, in how many schedules, and whether the search says that this is all.
+struct Explored {
+    seen: Seen,
+    schedules: u64,
+    complete: bool,
+}
+
+fn explored(strategy: &str, schedules: u64, program: &Arc<Program>) -> Explored {
+    let program = Arc::clone(program);
+    let report = exploration(strategy).schedules(schedules).run(move || run(&program));
+    let (schedules, complete) = (report.schedules, report.complete);
+    let seen = report.outcomes.into_keys().map(|outcome| (outcome.exit, outcome.stdout)).collect();
+    Explored { seen, schedules, complete }
+}
+
+/// How much was compared.
+#[derive(Clone, Copy, Default, Debug)]
+struct Compared {
+    outcomes: usize,
+    schedules: u64,
+}
+
+/// What the simulator and the cores make of a program, against what it can do.
+fn compare(program: Program, compared: &mut Compared) -> Result<(), TestCaseError> {
+    let possible = interpret(&program);
+    let program = Arc::new(program);
+    let shown: Seen = possible.iter().filter(|(exit, _)| exit != REUSED).cloned().collect();
+    for (search, schedules) in [("dpor", 200_000), ("dfs", INTERLEAVINGS)] {
+        let Explored { seen, schedules: ran, complete } = explored(search, schedules, &program);
+        compared.schedules += ran;
+        if ran < schedules {
+            prop_assert_eq!(&seen, &shown, "{}", search);
+            let exact = complete == (seen == possible);
+            prop_assert!(exact || reuses(&program), "{}: complete is {}", search, complete);
+        } else {
+            prop_assert_eq!(search, "dfs", "the search did not end");
+            prop_assert!(seen.is_subset(&shown), "dfs: {:?}", seen.difference(&shown));
+        }
+    }
+    for strategy in ["random", "pct:3", "fifo"] {
+        let Explored { seen, schedules, .. } = explored(strategy, 30, &program);
+        compared.schedules += schedules;
+        prop_assert!(seen.is_subset(&possible), "{}: {:?}", strategy, seen.difference(&possible));
+    }
+    for procs in [1, 2] {
+        let mains = Arc::clone(&program);
+        let run = Multicore::new().procs(procs).run(move || run(&mains));
+        let seen = (run.exit.to_string(), run.stdout);
+        prop_assert!(possible.contains(&seen), "{} workers: {:?}", procs, seen);
+    }
+    compared.outcomes += possible.len();
+    Ok(())
+}
+
+fn fuzz(cases: u32, ops: usize) -> Compared {
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
+    let mut runner = TestRunner::new_with_rng(config, rng);
+    let compared = std::cell::Cell::new(Compared::default());
+    let result = runner.run(&programs(ops), |program| {
+        let mut so_far = compared.get();
+        compare(program, &mut so_far)?;
+        compared.set(so_far);
+        Ok(())
+    });
+    result.unwrap_or_else(|error| panic!("{error}"));
+    compared.get()
+}
+
+#[test]
+fn two_hundred_random_programs_do_what_they_can_do() {
+    assert!(fuzz(200, 6).outcomes > 200);
+}
+
+#[test]
+#[ignore = "minutes; .ci/nightly runs it"]
+#[expect(clippy::print_stdout, reason = "a summary for whoever asks for it")]
+fn ten_thousand_random_programs_do_what_they_can_do() {
+    let Compared { outcomes, schedules } = fuzz(10_000, 8);
+    println!("10,000 programs, {outcomes} outcomes, {schedules} schedules, no difference");
+}

@@ -10,7 +10,7 @@ use super::runner::Runner;
 use super::setup::Setup;
 use crate::backend::sim::Record;
 use crate::detect::{Finding, findings};
-use crate::event::{Ending, Exit, GoroutineInfo, crash_text};
+use crate::event::{Ending, Exit, GoroutineInfo, LockCycle, crash_text};
 use crate::report::{Run, Trace};
 use crate::schedule::Schedule;
 use crate::strategy::{Factory, Guided, Pilot, Strategy, Strict};
@@ -29,6 +29,8 @@ pub(super) enum Follow {
 pub(super) struct Again {
     pub(super) run: Run,
     pub(super) trace: Trace,
+    /// Locks that were taken in different orders.
+    pub(super) lock_orders: Vec<LockCycle>,
     /// The first choice that could not be followed.
     pub(super) difference: Option<String>,
 }
@@ -49,13 +51,14 @@ pub(super) fn again(
     let (program, schedule) = (program.clone(), schedule.clone());
     apart(move || {
         let name = schedule.strategy().to_owned();
-        let mut runner = Runner::new(&program, &setup, move |_| name.clone());
+        let mut runner = Runner::new(&program, &setup, move |_| name.clone()).explaining();
         let (mut record, moments) = runner.again(schedule.index(), gated, strategy);
         let data = record.trace.take().expect("it was asked for");
         let trace = Trace::new(data.events, data.goroutines, data.objects).standing(moments);
         let schedule = runner.schedule(schedule.strategy().to_owned(), true);
+        let lock_orders = record.ending.lock_orders.clone();
         let run = run_of(record, schedule);
-        (Again { run, trace, difference: difference() }, Some(runner))
+        (Again { run, trace, lock_orders, difference: difference() }, Some(runner))
     })
 }
 

@@ -13,8 +13,9 @@ use super::searching::{Progress, Searching};
 use super::setup::{Setup, setters};
 use super::shrinking::shrunk;
 use super::tally::{Tally, sort};
-use super::{command, deciding, out, verdict::Verdict};
+use super::{command, deciding, directing, out, verdict::Verdict};
 use crate::detect::{Finding, Kind};
+use crate::event::LockCycle;
 use crate::report::{Failure, Found, Report, Trace};
 use crate::schedule::Schedule;
 use crate::strategy::{Factory, Search};
@@ -242,15 +243,19 @@ impl Explore {
     }
 
     /// Does the schedule of each finding again, and makes it small. Those that do not show it any more are
-    /// divergences.
+    /// divergences; those that are a step towards a deadlock are led to it.
     fn confirmed(&self, program: &Program, mut report: Report) -> Result<Explored, String> {
         let mut trace = None;
-        let mut diverged: Vec<Found> = Vec::new();
+        let (mut diverged, mut cycles): (Vec<Found>, _) = (Vec::new(), Vec::new());
         for found in &mut report.findings {
             let again = again(program, &self.setup, &found.schedule, Follow::Strictly)?;
             match confirm(&found.finding, &again) {
                 Ok(()) => {
                     let again = self.shrunk(program, found, again)?;
+                    if found.finding.kind == Kind::LockOrder {
+                        let noted = again.lock_orders.into_iter();
+                        cycles.extend(noted.map(|cycle| (found.schedule.clone(), cycle)));
+                    }
                     if found.fails && trace.is_none() {
                         trace = Some(again.trace);
                     }
@@ -258,28 +263,61 @@ impl Explore {
                 Err(finding) => diverged.push(self.divergence(*finding, found)),
             }
         }
-        if !diverged.is_empty() {
-            report.findings.extend(diverged);
-            sort(&mut report.findings);
+        report.findings.extend(diverged);
+        for (noted, cycle) in cycles {
+            let Some((found, again)) = self.directed(program, &report, &noted, &cycle)? else {
+                continue;
+            };
+            if found.fails && trace.is_none() {
+                trace = Some(again.trace);
+            }
+            report.findings.push(found);
         }
+        sort(&mut report.findings);
         Ok(Explored { report, trace })
     }
 
-    /// Makes the schedule of a finding small; the run that shows it, which is `again` if it is as small as
-    /// can be.
-    fn shrunk(&self, program: &Program, found: &mut Found, again: Again) -> Result<Again, String> {
-        let steps = again.run.steps;
-        let smaller = shrunk(program, &self.setup, found, steps)?;
-        let Some((smaller, shrunk)) = smaller else { return Ok(again) };
-        let small = super::again::again(program, &self.setup, &smaller, Follow::Strictly)?;
-        if confirm(&found.finding, &small).is_err() {
-            return Ok(again);
+    /// The deadlock that locks in different orders lead to, unless it has been found.
+    fn directed(
+        &self,
+        program: &Program,
+        report: &Report,
+        noted: &Schedule,
+        cycle: &LockCycle,
+    ) -> Result<Option<(Found, Again)>, String> {
+        let lines = directing::lines(cycle);
+        let known = |found: &Found| directing::is_deadlock(&found.finding, &lines);
+        if report.findings.iter().any(known) {
+            return Ok(None);
         }
-        let same = |other: &&Finding| other.signature == found.finding.signature;
-        let finding = small.run.findings.iter().find(same).cloned();
-        found.finding = finding.unwrap_or_else(|| found.finding.clone());
-        (found.schedule, found.shrunk) = (smaller, Some(shrunk));
-        Ok(small)
+        let deadlock = directing::deadlock(program, &self.setup, noted, cycle)?;
+        let Some((finding, schedule)) = deadlock else { return Ok(None) };
+        let again = again(program, &self.setup, &schedule, Follow::Strictly)?;
+        if confirm(&finding, &again).is_err() {
+            return Ok(None);
+        }
+        let (fails, first) = (self.limits.verdict.fails(finding.kind), schedule.index());
+        let mut found = Found { finding, fails, first, count: 0, schedule, shrunk: None };
+        let again = self.shrunk(program, &mut found, again)?;
+        Ok(Some((found, again)))
+    }
+
+    /// Makes the schedule of a finding small; the run that shows it, which is `again` if it is as small as
+    /// can be. The finding's text is that of this run.
+    fn shrunk(&self, program: &Program, found: &mut Found, again: Again) -> Result<Again, String> {
+        let mut shown = again;
+        if let Some((smaller, shrunk)) = shrunk(program, &self.setup, found, shown.run.steps)? {
+            let small = super::again::again(program, &self.setup, &smaller, Follow::Strictly)?;
+            if confirm(&found.finding, &small).is_ok() {
+                (found.schedule, found.shrunk) = (smaller, Some(shrunk));
+                shown = small;
+            }
+        }
+        let same = |told: &&Finding| told.signature == found.finding.signature;
+        if let Some(told) = shown.run.findings.iter().find(same) {
+            found.finding = told.clone();
+        }
+        Ok(shown)
     }
 
     fn divergence(&self, finding: Finding, of: &Found) -> Found {
@@ -331,7 +369,7 @@ impl Explore {
         schedule: &Schedule,
         again: &Again,
     ) -> Option<String> {
-        let Again { run, trace, difference } = again;
+        let Again { run, trace, difference, .. } = again;
         let verdict: &Verdict = &self.limits.verdict;
         let failing = run.findings.iter().find(|finding| verdict.fails(finding.kind));
         if let Some(finding) = failing {

@@ -19,6 +19,7 @@ mod choice;
 mod command;
 mod config;
 mod deciding;
+mod directing;
 mod distinct;
 mod explore;
 pub mod front;

@@ -7,7 +7,8 @@ use super::program::Program;
 use super::setup::Setup;
 use super::watchdog::{self, Watched};
 use crate::backend::sim::{Decider, Machine, Record, Settings};
-use crate::detect::{LockOrders, Moment, Races};
+use crate::detect::{LockOrders, Moment, Races, Uses};
+use crate::event::Observer;
 use crate::schedule::{Recipe, Schedule};
 use crate::strategy::{Search, Strategy};
 
@@ -22,7 +23,9 @@ pub(super) struct Runner {
     races: Option<Races>,
     reports_races: bool,
     /// Looks for locks that are taken in different orders.
-    locks: LockOrders,
+    locks: Option<LockOrders>,
+    /// Keeps account of what each run used, if it is to be explained.
+    uses: Option<Uses>,
 }
 
 impl Runner {
@@ -56,8 +59,15 @@ impl Runner {
             settings: of,
             races,
             reports_races: setup.races,
-            locks: LockOrders::default(),
+            locks: setup.races.then(LockOrders::default),
+            uses: None,
         }
+    }
+
+    /// The same, for runs that are looked at one by one: what is found in them says more.
+    pub(super) fn explaining(mut self) -> Self {
+        self.uses = Some(Uses::default());
+        self
     }
 
     /// Runs the schedule with this index as `strategy` decides it.
@@ -108,16 +118,22 @@ impl Runner {
         self.watched.index.store(index, Ordering::Relaxed);
         self.watched.runs.fetch_add(1, Ordering::Relaxed);
         let (main, settings) = (&self.program.main, &self.settings);
-        let Some(races) = &mut self.races else {
-            return self.machine.run(main, settings, decider, &mut []);
-        };
-        if !self.reports_races {
-            return self.machine.run(main, settings, decider, &mut [races]);
+        let mut observers: Vec<&mut dyn Observer> = Vec::new();
+        observers.extend(self.races.as_mut().map(|races| races as &mut dyn Observer));
+        observers.extend(self.locks.as_mut().map(|locks| locks as &mut dyn Observer));
+        observers.extend(self.uses.as_mut().map(|uses| uses as &mut dyn Observer));
+        let mut record = self.machine.run(main, settings, decider, &mut observers);
+        let ending = &mut record.ending;
+        if let Some(races) = self.races.as_mut().filter(|_| self.reports_races) {
+            ending.races = races.take();
         }
-        let locks = &mut self.locks;
-        let mut record = self.machine.run(main, settings, decider, &mut [races, locks]);
-        record.ending.races = races.take();
-        record.ending.lock_orders = locks.take();
+        if let Some(locks) = &mut self.locks {
+            ending.holdings = locks.holdings(ending);
+            ending.lock_orders = locks.take();
+        }
+        if let Some(uses) = &self.uses {
+            ending.uses = uses.take(ending);
+        }
         record
     }
 

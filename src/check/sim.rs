@@ -78,7 +78,8 @@ impl Sim {
                 let strategy = factory.make(self.setup.seed, self.index, pilot);
                 let (program, setup, index) = (program.clone(), self.setup.clone(), self.index);
                 apart(move || {
-                    let mut runner = Runner::new(&program, &setup, move |i| factory.resolved(i));
+                    let mut runner =
+                        Runner::new(&program, &setup, move |i| factory.resolved(i)).explaining();
                     let record = runner.sample(index, strategy);
                     let schedule = runner.schedule(name, true);
                     (run_of(record, schedule), Some(runner))
@@ -100,7 +101,7 @@ impl Sim {
             let (program, setup, name) = (program.clone(), self.setup.clone(), name.clone());
             let step = move || {
                 let known = name.clone();
-                let mut runner = Runner::new(&program, &setup, move |_| known.clone());
+                let mut runner = Runner::new(&program, &setup, move |_| known.clone()).explaining();
                 let record = runner.search(index, &mut *search);
                 let more = search.end(&record.blocked);
                 let seen = record.abandoned;

@@ -13,7 +13,7 @@ use super::distinct::Distinct;
 use super::verdict::Verdict;
 use crate::backend::sim::Record;
 use crate::detect::{Kind, findings};
-use crate::event::{Accessed, Ending, Exit, Fate, Place};
+use crate::event::{Accessed, Ending, Exit, Fate, LockEdge, Place};
 use crate::report::{Found, Outcome, Report, Seen};
 use crate::schedule::Schedule;
 
@@ -62,6 +62,11 @@ fn shape(ending: &Ending) -> Option<u64> {
     for race in &ending.races {
         let access = |of: &Accessed| (of.access, of.place.file_and_line());
         (access(&race.earlier), access(&race.later)).hash(&mut hasher);
+    }
+    for cycle in &ending.lock_orders {
+        for LockEdge { since, who, .. } in &cycle.0 {
+            (since.file_and_line(), who.place.file_and_line()).hash(&mut hasher);
+        }
     }
     Some(hasher.finish())
 }
@@ -260,10 +265,10 @@ impl Tally {
     }
 }
 
-/// What fails first, then in the order in which it was found.
+/// What fails first, then in the order in which it was found; what was not found but led to comes last.
 pub(super) fn sort(findings: &mut [Found]) {
     findings.sort_by(|a, b| {
-        let key = |found: &Found| (!found.fails, found.first, found.finding.kind);
+        let key = |found: &Found| (!found.fails, found.count == 0, found.first, found.finding.kind);
         key(a).cmp(&key(b)).then_with(|| a.finding.signature.cmp(&b.finding.signature))
     });
 }
@@ -284,6 +289,8 @@ mod tests {
                 spinning: Vec::new(),
                 races: Vec::new(),
                 lock_orders: Vec::new(),
+                holdings: Vec::new(),
+                uses: Vec::new(),
             },
             stdout: stdout.to_owned(),
             stderr: String::new(),

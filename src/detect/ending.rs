@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Finding, Kind, label, lock_order, race};
+use super::{Finding, Kind, label, lock_order, race, waits};
 use crate::event::{Ending, Exit, Fate, GoId, GoroutineInfo, GoroutineState, Place};
 
 /// All that is wrong with a run that ended like this: first its exit, then what became of goroutines.
@@ -14,11 +14,29 @@ pub(crate) fn findings(ending: &Ending) -> Vec<Finding> {
         return all;
     }
     all.extend(lost_panics(ending));
-    all.extend(groups(ending, &Fate::Leaked).map(|group| leak(&group)));
-    all.extend(groups(ending, &Fate::Stranded).map(|group| stranded(&group)));
+    all.extend(groups(ending, &Fate::Leaked).map(|group| leak(ending, &group)));
+    all.extend(groups(ending, &Fate::Stranded).map(|group| stranded(ending, &group)));
     all.extend(cut_off(ending));
-    all.extend(groups(ending, &Fate::Abandoned).map(|group| abandoned(&group)));
+    all.extend(groups(ending, &Fate::Abandoned).map(|group| abandoned(ending, &group)));
+    all.extend(standing_cycle(ending, &all));
     all
+}
+
+/// Goroutines that wait for each other's locks while others run on, unless they are convicted already:
+/// somebody might still free a lock of another one's.
+fn standing_cycle(ending: &Ending, convicted: &[Finding]) -> Option<Finding> {
+    let cycle = waits::cycle(ending)?;
+    let lost = |finding: &&Finding| matches!(finding.kind, Kind::Deadlock | Kind::Leak);
+    if convicted.iter().filter(lost).any(|finding| finding.who.contains(&cycle[0])) {
+        return None;
+    }
+    let infos = ending.goroutines.iter().map(|(info, _)| info);
+    let members: Vec<_> = infos.filter(|info| cycle.contains(&info.id)).collect();
+    let places = members.iter().filter_map(|info| info.place);
+    let text: Vec<String> = places.clone().map(|place| place.to_string()).collect();
+    let what = format!("lock cycle: {} at {}", waits::in_a_circle(&cycle), text.join(", "));
+    let finding = told(ending, Finding::new(Kind::LockOrder, "cycle", what), &members);
+    Some(places.fold(finding, |finding, place| finding.place(Some(place))))
 }
 
 fn exit(ending: &Ending) -> Option<Finding> {
@@ -89,7 +107,7 @@ fn who(ending: &Ending) -> Option<String> {
 fn blamed(ending: &Ending, finding: Finding, place: Option<Place>) -> Finding {
     let finding = finding.place(place);
     match (culprit(ending), ending.culprit) {
-        (Some(info), _) => finding.involving([info]),
+        (Some(info), _) => told(ending, finding, &[info]),
         (None, Some(go)) => finding.by(go, who(ending)),
         (None, None) => finding,
     }
@@ -101,22 +119,24 @@ fn non_zero_exit(ending: &Ending, code: i32) -> Finding {
 }
 
 fn deadlock(ending: &Ending) -> Finding {
-    let blocked = || ending.goroutines.iter().map(|(info, _)| info);
+    let blocked: Vec<_> = ending.goroutines.iter().map(|(info, _)| info).collect();
     let mut what = if ending.main_gone {
         "fatal error: no goroutines (main called runtime.Goexit) - deadlock!".to_owned()
     } else {
         "fatal error: all goroutines are asleep - deadlock!".to_owned()
     };
-    if let Some(first) = blocked().next() {
+    if let Some(first) = blocked.first() {
         let place = first.place.map(|place| format!(" at {place}")).unwrap_or_default();
         let who = if first.id == GoId::MAIN { "main".to_owned() } else { label(first) };
         what.push_str(&format!(" {who}: {}{place}", first.state));
     }
-    let mut places: Vec<_> = blocked().filter_map(|info| info.place).collect();
+    let mut places: Vec<_> = blocked.iter().filter_map(|info| info.place).collect();
     places.sort_unstable_by_key(ToString::to_string);
     places.dedup();
     let message = if ending.main_gone { "goexit" } else { "" };
-    let finding = Finding::new(Kind::Deadlock, message, what).involving(blocked());
+    let finding = Finding::new(Kind::Deadlock, message, what);
+    let circle = waits::cycle(ending).map(|cycle| waits::in_a_circle(&cycle));
+    let finding = told(ending, finding.lines(circle), &blocked);
     places.into_iter().fold(finding, |finding, place| finding.place(Some(place)))
 }
 
@@ -137,7 +157,7 @@ fn step_limit(ending: &Ending) -> Finding {
     let mut places: Vec<_> = spinners.iter().filter_map(|info| info.place).collect();
     places.sort_unstable_by_key(ToString::to_string);
     places.dedup();
-    let finding = Finding::new(Kind::StepLimit, "", what).involving(spinners);
+    let finding = told(ending, Finding::new(Kind::StepLimit, "", what), &spinners);
     places.into_iter().fold(finding, |finding, place| finding.place(Some(place)))
 }
 
@@ -147,7 +167,8 @@ fn lost_panics(ending: &Ending) -> impl Iterator<Item = Finding> {
             let what = format!("panic: {message} (lost: main returned first)");
             let what = with_place(what, Some(label(info)), *place);
             let message = format!("{message} | lost");
-            Some(Finding::new(Kind::Panic, &message, what).place(*place).involving([info]))
+            let finding = Finding::new(Kind::Panic, &message, what).place(*place);
+            Some(told(ending, finding, &[info]))
         }
         _ => None,
     })
@@ -164,27 +185,27 @@ fn groups<'a>(ending: &'a Ending, fate: &Fate) -> impl Iterator<Item = Vec<&'a G
     groups.into_values()
 }
 
-fn leak(group: &[&GoroutineInfo]) -> Finding {
+fn leak(ending: &Ending, group: &[&GoroutineInfo]) -> Finding {
     let what = sentence("leak", group, |state| format!("blocked for ever in {state}"));
-    on_lines(Kind::Leak, group, what)
+    on_lines(ending, Kind::Leak, group, what)
 }
 
-fn stranded(group: &[&GoroutineInfo]) -> Finding {
+fn stranded(ending: &Ending, group: &[&GoroutineInfo]) -> Finding {
     let what =
         sentence("stranded", group, |state| format!("blocked for ever in a destructor ({state})"));
-    on_lines(Kind::Stranded, group, what)
+    on_lines(ending, Kind::Stranded, group, what)
 }
 
-fn abandoned(group: &[&GoroutineInfo]) -> Finding {
+fn abandoned(ending: &Ending, group: &[&GoroutineInfo]) -> Finding {
     let what = sentence("abandoned", group, |_| "in a loop without points".to_owned());
-    on_lines(Kind::Starvation, group, what + ": its thread runs on after the end")
+    on_lines(ending, Kind::Starvation, group, what + ": its thread runs on after the end")
 }
 
 /// Cut off goroutines, and in the first note those that may have been leaks.
 fn cut_off(ending: &Ending) -> Vec<Finding> {
     let note = |group: Vec<&GoroutineInfo>| {
         let what = sentence("cut off", &group, |state| format!("not done ({state})"));
-        on_lines(Kind::CutOff, &group, what + " when main returned")
+        on_lines(ending, Kind::CutOff, &group, what + " when main returned")
     };
     let mut notes: Vec<Finding> = groups(ending, &Fate::CutOff).map(note).collect();
     if let Some(first) = notes.first_mut() {
@@ -222,10 +243,16 @@ fn sentence(
     text
 }
 
-fn on_lines(kind: Kind, group: &[&GoroutineInfo], what: String) -> Finding {
+fn on_lines(ending: &Ending, kind: Kind, group: &[&GoroutineInfo], what: String) -> Finding {
     let first = group[0];
     let finding = Finding::new(kind, "", what).place(first.created).place(first.place);
-    finding.involving(group.iter().copied())
+    finding.involving(group.iter().copied()).lines(waits::together(ending, group))
+}
+
+/// The finding with these goroutines, each in a line of the text.
+fn told(ending: &Ending, finding: Finding, all: &[&GoroutineInfo]) -> Finding {
+    let lines = waits::one_by_one(ending, all.iter().copied());
+    finding.involving(all.iter().copied()).lines(lines)
 }
 
 #[cfg(test)]
@@ -258,6 +285,8 @@ mod tests {
             spinning: Vec::new(),
             races: Vec::new(),
             lock_orders: Vec::new(),
+            holdings: Vec::new(),
+            uses: Vec::new(),
         }
     }
 

@@ -79,23 +79,23 @@ impl Finding {
         self
     }
 
-    /// These goroutines take part; each gets a line of the text.
+    /// These goroutines take part.
     pub(super) fn involving<'a>(
         mut self,
         all: impl IntoIterator<Item = &'a GoroutineInfo>,
     ) -> Self {
-        const SHOWN: usize = 8;
-        for (n, info) in all.into_iter().enumerate() {
+        for info in all {
             self.who.push(info.id);
             self.goroutines.push(label(info));
-            if n < SHOWN {
-                self.text.push_str("\n  ");
-                self.text.push_str(&describe(info));
-            }
         }
-        let more = self.who.len().saturating_sub(SHOWN);
-        if more > 0 {
-            self.text.push_str(&format!("\n  and {more} more"));
+        self
+    }
+
+    /// More lines of the text, below the first.
+    pub(super) fn lines(mut self, lines: impl IntoIterator<Item = String>) -> Self {
+        for line in lines {
+            self.text.push_str("\n  ");
+            self.text.push_str(&line);
         }
         self
     }
@@ -107,22 +107,6 @@ pub(crate) fn label(info: &GoroutineInfo) -> String {
         Some(name) => format!("{} {} ({name})", info.id, info.path),
         None => format!("{} {}", info.id, info.path),
     }
-}
-
-/// `g3 main/0/2 (worker): chan receive chan#2 at src/a.rs:14, started at src/a.rs:12`.
-fn describe(info: &GoroutineInfo) -> String {
-    let mut text = format!("{}: {}", label(info), info.state);
-    for (before, part) in [
-        (" ", (!info.object.is_empty()).then(|| info.object.clone())),
-        (" at ", info.place.map(|place| place.to_string())),
-        (", started at ", info.created.map(|place| place.to_string())),
-    ] {
-        if let Some(part) = part {
-            text.push_str(before);
-            text.push_str(&part);
-        }
-    }
-    text
 }
 
 /// The text with each number replaced by `#`, since numbers vary where the mistake is the same.

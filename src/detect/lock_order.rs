@@ -7,12 +7,13 @@
 
 use std::collections::BTreeSet;
 
+use super::holds::{Hold, Holds};
 use super::people::People;
 use super::race::{Moment, Races};
 use super::{Finding, Kind};
 use crate::event::{
-    Access, Accessed, Action, Announced, Detail, Event, GoId, LockCycle, LockEdge, Note, ObjectId,
-    ObjectInfo, ObjectKind, Observer, Op, Place, objects,
+    Access, Accessed, Action, Announced, Detail, Ending, Event, GoId, Holding, LockCycle, LockEdge,
+    Note, ObjectId, ObjectInfo, ObjectKind, Observer, Op, Place, objects,
 };
 
 /// The most edges of a run that are looked at.
@@ -29,26 +30,18 @@ const LOG: usize = 1 << 20;
 pub(crate) struct LockOrders {
     people: People,
     objects: Vec<ObjectInfo>,
-    /// By goroutine.
-    held: Vec<Vec<Held>>,
+    held: Holds,
     edges: Vec<Edge>,
     known: BTreeSet<(ObjectId, ObjectId, GoId, Vec<ObjectId>)>,
     log: Vec<Logged>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Held {
-    object: ObjectId,
-    place: Place,
-    reads: bool,
 }
 
 /// A lock is taken while another one is held.
 #[derive(Debug)]
 struct Edge {
     go: GoId,
-    from: Held,
-    to: Held,
+    from: Hold,
+    to: Hold,
     /// The other locks that are held.
     gates: Vec<ObjectId>,
     /// How much had been written down by then.
@@ -92,6 +85,22 @@ impl LockOrders {
             cycle.iter().all(|a| cycle.iter().all(|b| a == b || !ordered(a, b)))
         };
         cycles.iter().filter(apart).map(|cycle| self.told(cycle)).collect()
+    }
+
+    /// Who has the locks that goroutines wait for at the end of the last run.
+    pub(crate) fn holdings(&self, ending: &Ending) -> Vec<Holding> {
+        let waiting = ending.goroutines.iter().filter(|(info, _)| info.state.waits_for_lock());
+        let waited: BTreeSet<&str> = waiting.map(|(info, _)| info.object.as_str()).collect();
+        if waited.is_empty() {
+            return Vec::new();
+        }
+        let all = self.held.all().map(|(go, hold)| Holding {
+            lock: self.objects[hold.object.index() - FIRST].to_string(),
+            go,
+            who: self.people.label(go),
+            since: hold.place,
+        });
+        all.filter(|holding| waited.contains(holding.lock.as_str())).collect()
     }
 
     /// Whether locks can be followed in a circle, whoever took them: programs that keep to one order are
@@ -158,7 +167,7 @@ impl LockOrders {
     fn moments(&self) -> Vec<Moment> {
         let (mut races, mut done) = (Races::default(), 0);
         races.begin();
-        let nobody = vec![Op::local(Action::End, Place::here()); self.held.len() + 1];
+        let nobody = vec![Op::local(Action::End, Place::here()); self.held.goroutines() + 1];
         let mut moments = Vec::with_capacity(self.edges.len());
         for edge in &self.edges {
             for entry in &self.log[done..edge.at] {
@@ -189,46 +198,17 @@ impl LockOrders {
         self.objects.get(position).map(|info| info.kind)
     }
 
-    fn of(&mut self, go: GoId) -> &mut Vec<Held> {
-        if self.held.len() <= go.index() {
-            self.held.resize_with(go.index() + 1, Vec::new);
-        }
-        &mut self.held[go.index()]
-    }
-
     fn lock(&mut self, go: GoId, op: &Op, tries: bool) {
-        let reads = matches!(op.action, Action::RLock | Action::TryRLock);
-        let to = Held { object: op.object, place: op.place, reads };
-        let held = self.of(go).clone();
-        // The second step of a writer takes nothing new.
-        if held.iter().any(|held| held.object == op.object) {
-            return;
-        }
-        self.of(go).push(to);
+        let Some(to) = self.held.take(go, op) else { return };
         if tries || self.edges.len() >= EDGES {
             return;
         }
-        for from in &held {
-            let others = held.iter().map(|other| other.object);
+        let (_, before) = self.held.of(go).split_last().expect("it was just taken");
+        for from in before {
+            let others = before.iter().map(|other| other.object);
             let gates: Vec<ObjectId> = others.filter(|&gate| gate != from.object).collect();
             if self.known.insert((from.object, to.object, go, gates.clone())) {
                 self.edges.push(Edge { go, from: *from, to, gates, at: self.log.len() });
-            }
-        }
-    }
-
-    /// Anybody may unlock what another one has locked.
-    fn unlock(&mut self, go: GoId, object: ObjectId) {
-        let is = |held: &Held| held.object == object;
-        let own = self.of(go).iter().rposition(is);
-        if let Some(at) = own {
-            self.of(go).remove(at);
-            return;
-        }
-        for held in &mut self.held {
-            if let Some(at) = held.iter().rposition(is) {
-                held.remove(at);
-                return;
             }
         }
     }
@@ -246,7 +226,7 @@ impl Observer for LockOrders {
     fn begin(&mut self) {
         self.people.clear();
         self.objects.clear();
-        self.held.iter_mut().for_each(Vec::clear);
+        self.held.clear();
         self.edges.clear();
         self.known.clear();
         self.log.clear();
@@ -262,17 +242,20 @@ impl Observer for LockOrders {
         if event.detail == Detail::Blocked {
             return;
         }
+        if matches!(op.action, Action::End | Action::Return) {
+            self.people.end(go);
+        }
         match (self.kind(op.object), op.action) {
             (Some(ObjectKind::Mutex | ObjectKind::RwMutex), action) => match action {
                 Action::TryLock | Action::TryRLock => self.lock(go, op, true),
-                Action::Unlock | Action::RUnlock => self.unlock(go, op.object),
+                Action::Unlock | Action::RUnlock => self.held.release(go, op.object),
                 action if action.takes_lock() => self.lock(go, op, false),
                 _ => {}
             },
             (_, Action::Go) => {
-                self.people.start(go, op.place);
                 let Detail::Started(child) = event.detail else { return };
-                self.of(child).clear();
+                self.people.start(go, op.place);
+                self.held.of(child).clear();
                 self.write_down(Logged::Event(*event));
             }
             (Some(ObjectKind::Var), _) => {}

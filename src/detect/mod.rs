@@ -6,10 +6,13 @@
 
 mod ending;
 mod finding;
+mod holds;
 mod kind;
 mod lock_order;
 mod people;
 mod race;
+mod uses;
+mod waits;
 
 pub(crate) use ending::findings;
 pub use finding::Finding;
@@ -17,3 +20,4 @@ pub(crate) use finding::label;
 pub use kind::Kind;
 pub(crate) use lock_order::LockOrders;
 pub(crate) use race::{Moment, Races};
+pub(crate) use uses::Uses;

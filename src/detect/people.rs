@@ -40,6 +40,12 @@ impl People {
         Accessed { access, place, go, path: self.path(go), created, running: !ended }
     }
 
+    /// `g3 main/0/2`, and whether it is still there.
+    pub(in crate::detect) fn label(&self, go: GoId) -> String {
+        let ended = if self.0[go.index()].ended { ", which has ended" } else { "" };
+        format!("{go} {}{ended}", self.path(go))
+    }
+
     fn path(&self, go: GoId) -> String {
         match go {
             GoId::MAIN => "main".to_owned(),

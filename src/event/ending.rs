@@ -101,6 +101,16 @@ impl GoroutineState {
         Self::Semacquire,
         Self::WaitIdle,
     ];
+
+    /// Whether somebody else has to unlock something.
+    pub(crate) fn waits_for_lock(self) -> bool {
+        matches!(self, Self::MutexLock | Self::RwMutexLock | Self::RwMutexRLock)
+    }
+
+    /// Whether nothing in the world can end this.
+    pub(crate) fn is_for_ever(self) -> bool {
+        matches!(self, Self::ChanReceiveNil | Self::ChanSendNil | Self::SelectNoCases)
+    }
 }
 
 impl fmt::Display for GoroutineState {
@@ -188,6 +198,31 @@ pub(crate) struct Ending {
     pub(crate) races: Vec<DataRace>,
     /// Cycles in the orders in which locks were taken; empty unless somebody looked for them.
     pub(crate) lock_orders: Vec<LockCycle>,
+    /// Who has the locks that goroutines wait for; empty unless somebody kept account of them.
+    pub(crate) holdings: Vec<Holding>,
+    /// Who else has used what they wait for; the same.
+    pub(crate) uses: Vec<Use>,
+}
+
+/// A lock that somebody had when the run ended.
+#[derive(Clone, Debug)]
+pub(crate) struct Holding {
+    /// By display name: `mutex#1`.
+    pub(crate) lock: String,
+    pub(crate) go: GoId,
+    /// `g3 main/0/2`, and whether it has ended.
+    pub(crate) who: String,
+    /// The line that took it.
+    pub(crate) since: Place,
+}
+
+/// What became of an object that somebody waited for when the run ended.
+#[derive(Clone, Debug)]
+pub(crate) struct Use {
+    /// By display name: `chan#1`.
+    pub(crate) object: String,
+    /// What was done last by one who does not wait for it: who, what, where.
+    pub(crate) last: Option<(String, Action, Place)>,
 }
 
 /// Goroutines each of which took a lock that the next one held.

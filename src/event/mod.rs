@@ -15,7 +15,7 @@ mod place;
 mod time;
 
 pub(crate) use dump::{crash_text, full_dump, grouped_dump};
-pub(crate) use ending::{Accessed, DataRace, Ending, Fate, LockCycle, LockEdge};
+pub(crate) use ending::{Accessed, DataRace, Ending, Fate, Holding, LockCycle, LockEdge, Use};
 pub use ending::{Exit, GoroutineInfo, GoroutineState};
 pub(crate) use heartbeat::Heartbeat;
 pub use id::{GoId, ObjectId, ObjectKind};

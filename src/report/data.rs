@@ -74,9 +74,9 @@ pub struct Found {
     pub fails: bool,
     /// The index of the first schedule that shows it, from 0.
     pub first: u64,
-    /// In how many schedules it was found.
+    /// In how many schedules it was found; in none if it took a schedule that was directed there.
     pub count: u64,
-    /// The choices of the first of them, made as few as still show it.
+    /// The choices of the first that shows it, made as few as still show it.
     pub schedule: Schedule,
     /// How much smaller that made it, if that was tried.
     pub shrunk: Option<Shrunk>,

@@ -14,7 +14,7 @@ const LINES: usize = 40;
 /// Columns of all lines but the last.
 const WIDTH: usize = 100;
 /// Lines of the finding's own text.
-const STORY: usize = 10;
+const STORY: usize = 14;
 
 /// What is to be shown.
 #[derive(Debug)]

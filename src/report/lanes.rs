@@ -89,7 +89,11 @@ pub(super) fn lanes(trace: &Trace, who: &[GoId], look: Look) -> Vec<String> {
         }
         if !columns.contains(&event.go) {
             let text = format!("{}: {}", event.go, trace.words(event));
-            append(&mut line, &text, look.width);
+            let said = append(&mut line, &text, look.width);
+            // Whoever has no lane and no room has nothing in this row.
+            if !said && !columns.iter().any(|&go| takes_part(event, go)) {
+                continue;
+            }
         }
         append(&mut line, &line_of(trace, event), look.width);
         append(&mut line, &standing.lock(trace, event, look.glyphs), look.width);
@@ -104,13 +108,15 @@ fn line_of(trace: &Trace, event: &Event) -> String {
     place.rsplit(['/', '\\']).next().unwrap_or_default().to_owned()
 }
 
-/// Puts a text behind a row, if both fit.
-fn append(line: &mut String, text: &str, width: usize) {
+/// Puts a text behind a row, if both fit; says whether they did.
+fn append(line: &mut String, text: &str, width: usize) -> bool {
     let space = if line.ends_with(' ') { "" } else { "  " };
-    if !text.is_empty() && line.chars().count() + space.len() + text.chars().count() <= width {
+    let fits = line.chars().count() + space.len() + text.chars().count() <= width;
+    if fits && !text.is_empty() {
         line.push_str(space);
         line.push_str(text);
     }
+    fits
 }
 
 fn row(step: &str, cells: impl Iterator<Item = String>, width: usize) -> String {

@@ -96,12 +96,11 @@ fn one_finding(found: &Found, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         }
     }
     let fails = if found.fails { "fails" } else { "note" };
-    let (count, first) = (plural(found.count, "schedule"), grouped(found.first));
-    writeln!(
-        f,
-        "    {fails}; in {count}, first in {first}; {}",
-        effort(&found.schedule, found.shrunk)
-    )?;
+    let seen = match found.count {
+        0 => "in no schedule, but in one that was directed there".to_owned(),
+        n => format!("in {}, first in {}", plural(n, "schedule"), grouped(found.first)),
+    };
+    writeln!(f, "    {fails}; {seen}; {}", effort(&found.schedule, found.shrunk))?;
     let token = found.schedule.token();
     match token.len() {
         ..=TOKEN => writeln!(f, "    token {token}"),

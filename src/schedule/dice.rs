@@ -25,6 +25,8 @@ pub(crate) enum Purpose {
     Pilot = 6,
     /// What follows a pair of steps whose order is tried.
     Pair = 7,
+    /// The choices of a schedule that is led to a deadlock.
+    Directed = 8,
 }
 
 /// A stream of random numbers.

@@ -6,6 +6,7 @@
 //! goroutines behind it are coroutines or the model machine of the tests.
 
 mod dfs;
+mod directed;
 mod dpor;
 mod fifo;
 mod name;
@@ -17,6 +18,7 @@ mod round_robin;
 mod tests;
 
 pub use dfs::Dfs;
+pub(crate) use directed::Directed;
 pub use dpor::Dpor;
 pub use fifo::Fifo;
 pub(crate) use name::{Kind, parse};

@@ -9,11 +9,13 @@ const RUNS: usize = 5;
 /// How often in the nightly gates.
 const NIGHTLY: usize = 200;
 
+#[expect(clippy::print_stdout, reason = "a summary for whoever asks for it")]
 fn hold(runs: usize) {
     for scenario in ALL {
         for procs in [1, 2, 4] {
             (0..runs).for_each(|_| holds(scenario, procs));
         }
+        println!("{}: {runs} runs at 1, 2, 4 workers", scenario.name);
     }
 }
 

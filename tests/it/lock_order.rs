@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use goseed::prelude::*;
-use goseed::{Explore, Finding, Kind, Sim};
+use goseed::{Explore, Finding, Kind, Report, Sim};
 
 /// Takes one lock, and another one while it holds that.
 fn nested(outer: &RawMutex, inner: &RawMutex) {
@@ -199,4 +199,61 @@ fn a_value_that_is_handed_over_keeps_them_apart_only_where_it_is() {
     let report = explore.keep_going().run(program);
     let noted = report.found(Kind::LockOrder).expect("where nothing was handed over").count;
     assert!(0 < noted && noted < report.schedules, "{report}");
+}
+
+/// What a single schedule in Go's own order leads to.
+fn one_schedule(program: fn()) -> Report {
+    Explore::new().strategy("fifo").schedules(1).run(program)
+}
+
+#[test]
+fn a_note_is_led_to_its_deadlock_which_fails_and_replays() {
+    let report = one_schedule(opposite_orders);
+    let deadlock = report.found(Kind::Deadlock).expect("the note leads there");
+    assert!(report.failed() && deadlock.fails && deadlock.count == 0, "{report}");
+    assert!(report.to_string().contains("in one that was directed there"), "{report}");
+    let token = deadlock.schedule.token();
+    let run = goseed::replay(&token, opposite_orders);
+    assert!(run.findings.iter().any(|finding| finding.kind == Kind::Deadlock), "{run:?}");
+}
+
+#[test]
+fn philosophers_whose_forks_are_taken_on_one_line_are_led_there_too() {
+    let report = one_schedule(|| {
+        let (wg, forks) = (WaitGroup::new(), Arc::new(locks::<3>()));
+        for n in 0..3 {
+            let forks = Arc::clone(&forks);
+            wg.go(move || nested(&forks[n], &forks[(n + 1) % 3]));
+        }
+        wg.wait();
+    });
+    assert!(report.found(Kind::Deadlock).is_some(), "{report}");
+}
+
+#[test]
+fn a_note_that_leads_nowhere_stays_one() {
+    let report = one_schedule(|| {
+        let ([gate, a, b], wg, over) = (locks(), WaitGroup::new(), Arc::new(Var::new(false)));
+        let (door, c, d, told) = (gate.clone(), a.clone(), b.clone(), Arc::clone(&over));
+        wg.go(move || {
+            nested(&a, &b);
+            gate.lock();
+            told.set(true);
+            gate.unlock();
+        });
+        wg.go(move || {
+            let is_over = || {
+                door.lock();
+                let is_over = over.get();
+                door.unlock();
+                is_over
+            };
+            while !is_over() {
+                runtime::gosched();
+            }
+            nested(&d, &c);
+        });
+        wg.wait();
+    });
+    assert!(report.found(Kind::LockOrder).is_some() && !report.failed(), "{report}");
 }

@@ -22,3 +22,4 @@ mod select;
 mod shrinking;
 mod tidy;
 mod views;
+mod waits;

@@ -58,6 +58,8 @@ impl Shared {
             spinning: Vec::new(),
             races: Vec::new(),
             lock_orders: Vec::new(),
+            holdings: Vec::new(),
+            uses: Vec::new(),
         }
     }
 

@@ -34,7 +34,6 @@ mod streams;
 mod wait;
 mod worker;
 
-use std::any::Any;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
@@ -46,8 +45,8 @@ pub(crate) use self::outside::find;
 use self::shared::{Phase, Shared, lock};
 use self::slots::Birth;
 use self::worker::Worker;
-use super::{Body, Quiet, hook, install_overflow_handler, install_panic_hook};
-use crate::event::{Ending, Fate, GoroutineState, Place};
+use super::{Backend, Body, Quiet, install_overflow_handler, install_panic_hook};
+use crate::event::{Ending, Fate, GoroutineState, Panic, Place};
 
 /// How long a run waits for a goroutine that does not come to a point, once the program has ended.
 const GRACE: Duration = Duration::from_secs(1);
@@ -126,7 +125,7 @@ fn work(shared: &Arc<Shared>, at: usize) {
     let worker = Box::new(Worker::new(shared, at));
     let entered = raw::Entered::new(&worker);
     if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| worker.work())) {
-        give_up(&*payload);
+        give_up((&*worker as &dyn Backend).caught().panic(payload));
     }
     shared.exits.add(at);
     if shared.stranded.load(Ordering::SeqCst) > 0 {
@@ -139,10 +138,9 @@ fn work(shared: &Arc<Shared>, at: usize) {
 }
 
 /// A worker cannot go on, by a mistake of ours. Without it the run would hang.
-fn give_up(payload: &dyn Any) -> ! {
-    let place = hook::take_place().map_or_else(String::new, |place| format!(" at {place}"));
-    let text = hook::text(payload);
-    let line = format!("goseed: internal error{place}: {text}; please report it\n");
+fn give_up(panic: Panic) -> ! {
+    let place = panic.location().map_or_else(String::new, |place| format!(" at {place}"));
+    let line = format!("goseed: internal error{place}: {}; please report it\n", panic.text());
     let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
     std::process::abort()
 }

@@ -19,7 +19,9 @@
 //! be. To see that takes several looks, and a sleeper may wake up between them by its timer. So wakes are
 //! counted, and what was seen counts only if there was none meanwhile.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicU64, AtomicUsize};
+use std::sync::atomic::{
+    AtomicBool, AtomicI64, AtomicIsize, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
+};
 use std::sync::atomic::{Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::Thread;
@@ -89,7 +91,8 @@ pub(super) struct Shared {
     pub(super) ports: Box<[CachePadded<Port>]>,
     /// How many workers have been started.
     pub(super) workers: AtomicUsize,
-    pub(super) idle: CachePadded<AtomicUsize>,
+    /// How many sleep. Whoever is called before it has counted itself makes it one too small meanwhile.
+    pub(super) idle: CachePadded<AtomicIsize>,
     /// How often a worker was taken out of those that sleep.
     wakes: AtomicU64,
     pub(super) spinning: CachePadded<AtomicUsize>,
@@ -330,7 +333,7 @@ impl Shared {
     /// will be the last one another time.
     pub(super) fn all_asleep(&self) {
         let wakes = self.wakes.load(Ordering::SeqCst);
-        let asleep = self.idle.load(Ordering::SeqCst) == self.workers.load(Ordering::SeqCst);
+        let asleep = self.all_idle(self.idle.load(Ordering::SeqCst));
         let phase = self.phase();
         let waiting = phase == Phase::Live && self.timers_pending();
         // What the monitor does comes last: it says so before it takes a timer out.
@@ -344,6 +347,11 @@ impl Shared {
             Phase::Dying => self.end_one_wait(),
             Phase::Gone => {}
         }
+    }
+
+    /// Whether so many are all there are.
+    pub(super) fn all_idle(&self, idle: isize) -> bool {
+        idle == self.workers.load(Ordering::SeqCst) as isize
     }
 
     /// Whether any queue that others can see has something in it.

@@ -623,7 +623,7 @@ impl Worker {
             shared.unsleep(port);
             return;
         }
-        if idle == shared.workers.load(Ordering::SeqCst) {
+        if shared.all_idle(idle) {
             shared.all_asleep();
         }
         if port.sleeping.load(Ordering::SeqCst) {

@@ -246,6 +246,8 @@ impl State {
             spinning: self.spinning(),
             races: Vec::new(),
             lock_orders: Vec::new(),
+            holdings: Vec::new(),
+            uses: Vec::new(),
         }
     }
 
@@ -299,6 +301,7 @@ impl State {
         let blocked = g.is_alive() && g.life != Life::Dead;
         match () {
             () if blocked && self.at_rest => Fate::Leaked,
+            () if matches!(g.life, Life::Parked(state) if state.is_for_ever()) => Fate::Leaked,
             () if g.rest > 0 => Fate::CutOff,
             () if blocked && matches!(g.life, Life::Parked(_)) => Fate::Suspect,
             () => Fate::None,

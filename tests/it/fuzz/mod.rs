@@ -5,6 +5,7 @@ mod goroutines;
 mod interpreter;
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
 use goseed::{Explore, Kind, Multicore};
@@ -128,10 +129,18 @@ fn explored(strategy: &str, schedules: u64, program: &Arc<Program>) -> Explored 
 }
 
 /// How much was compared.
-#[derive(Clone, Copy, Default, Debug)]
+#[derive(Clone, Copy, Default)]
 struct Compared {
+    programs: u32,
     outcomes: usize,
     schedules: u64,
+}
+
+impl fmt::Display for Compared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { programs, outcomes, schedules } = self;
+        write!(f, "{programs} programs, {outcomes} outcomes, {schedules} schedules, no difference")
+    }
 }
 
 /// What the simulator and the cores make of a program, against what it can do.
@@ -166,6 +175,7 @@ fn compare(program: Program, compared: &mut Compared) -> Result<(), TestCaseErro
     Ok(())
 }
 
+#[expect(clippy::print_stdout, reason = "a summary for whoever asks for it")]
 fn fuzz(cases: u32, ops: usize) -> Compared {
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
@@ -174,6 +184,10 @@ fn fuzz(cases: u32, ops: usize) -> Compared {
     let result = runner.run(&programs(ops), |program| {
         let mut so_far = compared.get();
         compare(program, &mut so_far)?;
+        so_far.programs += 1;
+        if so_far.programs.is_multiple_of(500) {
+            println!("{so_far}");
+        }
         compared.set(so_far);
         Ok(())
     });
@@ -188,8 +202,6 @@ fn two_hundred_random_programs_do_what_they_can_do() {
 
 #[test]
 #[ignore = "minutes; .ci/nightly runs it"]
-#[expect(clippy::print_stdout, reason = "a summary for whoever asks for it")]
 fn ten_thousand_random_programs_do_what_they_can_do() {
-    let Compared { outcomes, schedules } = fuzz(10_000, 8);
-    println!("10,000 programs, {outcomes} outcomes, {schedules} schedules, no difference");
+    assert_eq!(fuzz(10_000, 8).programs, 10_000);
 }

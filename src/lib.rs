@@ -74,6 +74,10 @@ pub use strategy::{
 #[cfg_attr(docsrs, doc(cfg(feature = "proptest")))]
 pub use check::property;
 
+#[cfg(feature = "tracing-subscriber")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tracing-subscriber")))]
+pub use report::VirtualTime;
+
 #[doc(hidden)]
 pub use check::front;
 #[doc(hidden)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::apart::apart;
+use super::apart::told_apart;
 use super::choice::{Choice, Resolved};
 use super::pilot::pilot;
 use super::program::Program;
@@ -49,7 +49,7 @@ pub(super) fn again(
     let setup = setup_of(setup, schedule);
     let Follower { strategy, difference, gated } = follower(program, &setup, schedule, follow)?;
     let (program, schedule) = (program.clone(), schedule.clone());
-    apart(move || {
+    told_apart(setup.told, move || {
         let name = schedule.strategy().to_owned();
         let mut runner = Runner::new(&program, &setup, move |_| name.clone()).explaining();
         let (mut record, moments) = runner.again(schedule.index(), gated, strategy);

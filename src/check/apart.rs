@@ -8,15 +8,39 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::thread;
 
+use tracing::dispatcher::{self, Dispatch};
+
+use super::muted::muted;
 use super::runner::Runner;
 
 /// Does `task` on a thread of its own and waits for what it gives. If it also gives back a runner with a
-/// stranded goroutine, that thread never ends.
+/// stranded goroutine, that thread never ends. What the program tells a `tracing` subscriber is not heard.
 ///
 /// # Errors
 ///
 /// The text of the panic that `task` ended with: an error in a strategy, or our own.
 pub(super) fn apart<R: Send + 'static>(
+    task: impl FnOnce() -> (R, Option<Runner>) + Send + 'static,
+) -> Result<R, String> {
+    match dispatcher::has_been_set() {
+        true => on_a_thread(|| dispatcher::with_default(muted(), task)),
+        false => on_a_thread(task),
+    }
+}
+
+/// The same, heard by the caller's subscriber if this run is to be `told`.
+pub(super) fn told_apart<R: Send + 'static>(
+    told: bool,
+    task: impl FnOnce() -> (R, Option<Runner>) + Send + 'static,
+) -> Result<R, String> {
+    if !told {
+        return apart(task);
+    }
+    let listener = dispatcher::get_default(Dispatch::clone);
+    on_a_thread(move || dispatcher::with_default(&listener, task))
+}
+
+fn on_a_thread<R: Send + 'static>(
     task: impl FnOnce() -> (R, Option<Runner>) + Send + 'static,
 ) -> Result<R, String> {
     let (sender, receiver) = mpsc::sync_channel(1);

@@ -342,11 +342,20 @@ impl Explore {
         let shrunk = *shrunk;
         let why = |trace| deciding::why(program, &self.setup, schedule, finding, trace);
         let why = trace.and_then(why);
+        self.tell(program, schedule);
         let config = Config::from_env().unwrap_or_default();
         let command = &command::command(&config, program.type_name, schedule);
         let page = None;
         let failure = Failure { finding, schedule, shrunk, trace, why, others, command, page };
         Some(with_page(failure, pages, &config).text())
+    }
+
+    /// Does a failing schedule once more, for whoever has installed a `tracing` subscriber.
+    fn tell(&self, program: &Program, schedule: &Schedule) {
+        let setup = self.setup.told();
+        if setup.told {
+            let _ = again(program, &setup, schedule, Follow::Strictly);
+        }
     }
 
     /// The schedule that `GOSEED_REPLAY` asks for, and nothing else, if it is one of this program.
@@ -359,7 +368,7 @@ impl Explore {
             say(&format!("GOSEED_REPLAY: not a schedule of {program:?}, which runs normally"));
             return None;
         }
-        let again = again(program, &self.setup, &schedule, Follow::Strictly);
+        let again = again(program, &self.setup.told(), &schedule, Follow::Strictly);
         Some(again.map(|again| self.replay_failure(program, &schedule, &again)))
     }
 

@@ -25,6 +25,7 @@ mod explore;
 pub mod front;
 mod limits;
 mod multicore;
+mod muted;
 mod out;
 mod pilot;
 mod program;
@@ -37,6 +38,7 @@ mod setup;
 mod shrinking;
 mod sim;
 mod tally;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -94,7 +96,7 @@ pub fn replay<F: Fn() + Send + Sync + 'static>(token: &str, main: F) -> Run {
             "goseed: the token is one of another program; it is followed as far as possible",
         );
     }
-    match again(&program, &Setup::default(), &schedule, follow) {
+    match again(&program, &Setup::default().told(), &schedule, follow) {
         Ok(again) => again.run,
         Err(error) => panic!("{error}"),
     }

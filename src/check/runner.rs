@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use super::program::Program;
 use super::setup::Setup;
+use super::telling::Telling;
 use super::watchdog::{self, Watched};
 use crate::backend::sim::{Decider, Machine, Record, Settings};
 use crate::detect::{LockOrders, Moment, Races, Uses};
@@ -26,6 +27,8 @@ pub(super) struct Runner {
     locks: Option<LockOrders>,
     /// Keeps account of what each run used, if it is to be explained.
     uses: Option<Uses>,
+    /// Tells the events of each run, if somebody listens.
+    telling: Option<Telling>,
 }
 
 impl Runner {
@@ -43,6 +46,7 @@ impl Runner {
             steps: setup.steps,
             gated: false,
             trace: false,
+            spans: setup.told,
         };
         let (recipe, of) = (recipe(program, &settings), settings.clone());
         let token = move |index| {
@@ -61,6 +65,7 @@ impl Runner {
             reports_races: setup.races,
             locks: setup.races.then(LockOrders::default),
             uses: None,
+            telling: setup.told.then(Telling::default),
         }
     }
 
@@ -122,6 +127,7 @@ impl Runner {
         observers.extend(self.races.as_mut().map(|races| races as &mut dyn Observer));
         observers.extend(self.locks.as_mut().map(|locks| locks as &mut dyn Observer));
         observers.extend(self.uses.as_mut().map(|uses| uses as &mut dyn Observer));
+        observers.extend(self.telling.as_mut().map(|telling| telling as &mut dyn Observer));
         let mut record = self.machine.run(main, settings, decider, &mut observers);
         let ending = &mut record.ending;
         if let Some(races) = self.races.as_mut().filter(|_| self.reports_races) {

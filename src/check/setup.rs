@@ -1,5 +1,7 @@
 //! The settings that one schedule and many have in common.
 
+use tracing::dispatcher;
+
 use super::{Choice, Config};
 use crate::backend::sim::DEFAULT_STACK_SIZE;
 use crate::schedule::{Preempt, TimeModel};
@@ -16,6 +18,8 @@ pub(super) struct Setup {
     pub(super) preempt: Preempt,
     /// The scenario's name.
     pub(super) name: Option<String>,
+    /// Whoever has installed a `tracing` subscriber is told of each run.
+    pub(super) told: bool,
 }
 
 impl Default for Setup {
@@ -29,11 +33,18 @@ impl Default for Setup {
             time: TimeModel::Idle,
             preempt: Preempt::EveryPoint,
             name: None,
+            told: false,
         }
     }
 }
 
 impl Setup {
+    /// The same, for runs that somebody asked for one by one: they are told to the subscriber that he has
+    /// installed, if he has.
+    pub(super) fn told(&self) -> Self {
+        Self { told: dispatcher::has_been_set(), ..self.clone() }
+    }
+
     /// What the environment asks for, before what the code asks for.
     pub(super) fn from_config(config: &Config) -> Self {
         let default = Self::default();

@@ -1,7 +1,7 @@
 //! One schedule.
 
 use super::again::{Again, Follow, again, pilot_of, run_of};
-use super::apart::apart;
+use super::apart::{apart, told_apart};
 use super::choice::Resolved;
 use super::program::Program;
 use super::runner::Runner;
@@ -47,7 +47,8 @@ impl Sim {
     #[track_caller]
     pub fn run<F: Fn() + Send + Sync + 'static>(&self, main: F) -> Run {
         let program = Program::new(main, self.setup.name.as_deref());
-        self.run_program(&program).unwrap_or_else(|error| panic!("{error}"))
+        let setup = &self.setup.told();
+        self.run_program(&program, setup).unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Runs the schedule and keeps all its events.
@@ -66,18 +67,18 @@ impl Sim {
     }
 
     fn trace_program(&self, program: &Program) -> Result<Again, String> {
-        let run = self.run_program(program)?;
-        again(program, &self.setup, &run.schedule, Follow::Strictly)
+        let run = self.run_program(program, &self.setup)?;
+        again(program, &self.setup.told(), &run.schedule, Follow::Strictly)
     }
 
-    fn run_program(&self, program: &Program) -> Result<Run, String> {
+    fn run_program(&self, program: &Program, setup: &Setup) -> Result<Run, String> {
         match self.setup.strategy.resolve().map_err(|error| format!("no such strategy: {error}"))? {
             Resolved::Sample(factory) => {
                 let pilot = pilot_of(&*factory, program, &self.setup)?;
                 let name = factory.resolved(self.index);
                 let strategy = factory.make(self.setup.seed, self.index, pilot);
-                let (program, setup, index) = (program.clone(), self.setup.clone(), self.index);
-                apart(move || {
+                let (program, setup, index) = (program.clone(), setup.clone(), self.index);
+                told_apart(setup.told, move || {
                     let mut runner =
                         Runner::new(&program, &setup, move |i| factory.resolved(i)).explaining();
                     let record = runner.sample(index, strategy);

@@ -12,10 +12,15 @@ mod serial;
 mod summary;
 mod timeline;
 mod trace;
+#[cfg(feature = "tracing-subscriber")]
+mod virtual_time;
 
 pub use data::{Found, Outcome, Report, Run, Seen, Shrunk, Switches};
 pub(crate) use failure::Failure;
 pub use trace::Trace;
+pub(crate) use trace::words;
+#[cfg(feature = "tracing-subscriber")]
+pub use virtual_time::VirtualTime;
 
 /// The text, cut to `width` characters.
 pub(crate) fn clip(text: &str, width: usize) -> String {

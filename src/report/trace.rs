@@ -72,22 +72,12 @@ impl Trace {
 
     /// What an event did, in words: `send chan#2`, `receive chan#2 (blocked)`.
     pub(crate) fn words(&self, event: &Event) -> String {
-        let mut text = self.words_of(&event.op);
-        match event.detail {
-            Detail::Done => {}
-            Detail::Blocked => text.push_str(" (blocked)"),
-            Detail::With(other) => text.push_str(&format!(" with {other}")),
-            Detail::Started(new) => text.push_str(&format!(" {new}")),
-        }
-        text
+        words(event, self.object(&event.op))
     }
 
     /// An operation in words.
     pub(crate) fn words_of(&self, op: &Op) -> String {
-        match self.object(op) {
-            Some(object) => format!("{} {object}", op.action.words()),
-            None => op.action.words().to_owned(),
-        }
+        operation(op, self.object(op))
     }
 
     /// The object of an operation, unless the action says it already.
@@ -114,6 +104,25 @@ impl Trace {
             0 => String::new(),
             nanos => format!("{:?}", std::time::Duration::from_nanos(nanos)),
         }
+    }
+}
+
+/// What an event did, in words.
+pub(crate) fn words(event: &Event, object: Option<&ObjectInfo>) -> String {
+    let mut text = operation(&event.op, object);
+    match event.detail {
+        Detail::Done => {}
+        Detail::Blocked => text.push_str(" (blocked)"),
+        Detail::With(other) => text.push_str(&format!(" with {other}")),
+        Detail::Started(new) => text.push_str(&format!(" {new}")),
+    }
+    text
+}
+
+fn operation(op: &Op, object: Option<&ObjectInfo>) -> String {
+    match object {
+        Some(object) => format!("{} {object}", op.action.words()),
+        None => op.action.words().to_owned(),
     }
 }
 

@@ -20,6 +20,7 @@ mod rows;
 mod search;
 mod select;
 mod shrinking;
+mod telling;
 mod tidy;
 mod views;
 mod waits;

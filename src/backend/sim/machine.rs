@@ -1,11 +1,13 @@
 //! The loop that resumes goroutines, and how the rest dies.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use super::goroutine::Life;
 use super::raw::{self, Entered, Slot};
+use super::spans::Spans;
 use super::state::{Chooser, Phase, State};
 use super::{Decider, Record, Settings, Sim};
 use crate::backend::{Body, Quiet, Raised, install_overflow_handler, install_panic_hook};
@@ -27,6 +29,8 @@ pub(crate) struct Machine {
     heartbeat: Arc<Heartbeat>,
     /// A goroutine was stranded: its stack refers to the simulator for ever.
     tainted: bool,
+    /// Those of the current run, if somebody wants them.
+    spans: RefCell<Option<Spans>>,
 }
 
 impl Machine {
@@ -36,7 +40,7 @@ impl Machine {
         install_overflow_handler();
         let state = State::new(stack_size, Arc::clone(&heartbeat));
         let sim = ManuallyDrop::new(Box::new(Sim { slot: Slot::new(state) }));
-        Self { sim, heartbeat, tainted: false }
+        Self { sim, heartbeat, tainted: false, spans: RefCell::default() }
     }
 
     /// Runs `main` once.
@@ -56,6 +60,7 @@ impl Machine {
         let state = self.sim.state();
         state.observers = raw::lend_observers(observers);
         state.reset(settings.clone(), chooser, Place::here());
+        self.spans = RefCell::new(settings.spans.then(Spans::default));
         let record = {
             let _quiet = Quiet::new();
             let _entered = Entered::new(&self.sim);
@@ -121,7 +126,13 @@ impl Machine {
             Some(coroutine) => coroutine,
             None => self.first(go),
         };
+        if let Some(spans) = &mut *self.spans.borrow_mut() {
+            spans.enter(go, state.of(go).name.as_deref());
+        }
         let done = coroutine.resume() == coroutine::State::Done;
+        if let Some(spans) = &mut *self.spans.borrow_mut() {
+            spans.leave(go, done);
+        }
         let state = self.sim.state();
         if done {
             let pool = if go == GoId::MAIN { &mut state.main_stacks } else { &mut state.stacks };

@@ -24,6 +24,7 @@ mod machine;
 mod raw;
 mod root;
 mod seam;
+mod spans;
 mod state;
 
 use std::time::Duration;
@@ -49,6 +50,8 @@ pub(crate) struct Settings {
     pub(crate) gated: bool,
     /// Keep all events.
     pub(crate) trace: bool,
+    /// Goroutines run in spans.
+    pub(crate) spans: bool,
 }
 
 /// Who decides.

@@ -121,6 +121,7 @@ impl State {
             steps: 0,
             gated: false,
             trace: false,
+            spans: false,
         };
         Self {
             run: 0,

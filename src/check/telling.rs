@@ -1,0 +1,45 @@
+//! A run's events, told to whoever has installed a `tracing` subscriber.
+
+use crate::event::{
+    Action, Announced, Event, GoId, Instant, Note, ObjectId, ObjectInfo, Observer, Place, objects,
+};
+use crate::report::words;
+
+/// Tells each event as it happens.
+#[derive(Debug, Default)]
+pub(super) struct Telling {
+    objects: Vec<ObjectInfo>,
+    /// Main has returned: what follows nobody sees.
+    over: bool,
+}
+
+impl Observer for Telling {
+    fn begin(&mut self) {
+        self.objects.clear();
+        self.over = false;
+    }
+
+    fn made(&mut self, _object: ObjectId, info: ObjectInfo) {
+        self.objects.push(info);
+    }
+
+    fn event(&mut self, event: &Event, _announced: Announced<'_>) {
+        if self.over {
+            return;
+        }
+        self.over = event.op.action == Action::Return;
+        let position = event.op.object.index().checked_sub(objects::FIRST as usize);
+        let object = position.and_then(|at| self.objects.get(at));
+        tracing::debug!(
+            target: "goseed",
+            step = event.step,
+            time = ?(event.now - Instant::START),
+            go = event.go.number(),
+            place = %event.op.place,
+            "{}",
+            words(event, object),
+        );
+    }
+
+    fn note(&mut self, _go: GoId, _object: ObjectId, _note: Note, _place: Place) {}
+}

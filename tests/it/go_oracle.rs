@@ -8,16 +8,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use goseed::Outcome;
+use goseed::{Kind, Outcome};
 use scenarios::{Scenario, find};
 
 /// Runs of each program, at each number of processors.
 const RUNS: u32 = 200;
 
-/// Builds all programs; the folder with them, and the version of Go.
-fn built() -> (PathBuf, String) {
+/// Runs of each program under Go's race detector, and how many seconds one may take: with it on, Go does not see
+/// that all goroutines are asleep.
+const RACING: u32 = 20;
+const PATIENCE: &str = "2";
+
+/// Builds all programs with these flags into a folder of this name; all of them by name, and Go's version.
+fn built(name: &str, flags: &[&str]) -> (Vec<(&'static Scenario, PathBuf)>, String) {
     let twins = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/go");
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("twins");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("a folder for them");
     let go = |arguments: &[&str]| {
@@ -26,10 +31,34 @@ fn built() -> (PathBuf, String) {
         go.output().expect("a `go` on the path")
     };
     let to = format!("{}/", folder.display());
-    let build = go(&["build", "-o", &to, "./..."]);
+    let build = go(&[&["build", "-o", &to], flags, &["./..."]].concat());
     assert!(build.status.success(), "{}", String::from_utf8_lossy(&build.stderr));
     let version = String::from_utf8_lossy(&go(&["version"]).stdout).trim().to_owned();
-    (folder, version)
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(&folder).expect("programs").flatten().map(|file| file.path()).collect();
+    files.sort();
+    let named = |file: PathBuf| {
+        let name = file.file_stem().and_then(|name| name.to_str()).expect("a name");
+        (find(name).unwrap_or_else(|| panic!("{name} is no scenario")), file)
+    };
+    (files.into_iter().map(named).collect(), version)
+}
+
+#[expect(clippy::print_stdout, reason = "a skipped test says so")]
+fn is_there_go() -> bool {
+    let there = Command::new("go").arg("version").output().is_ok();
+    if !there {
+        println!("no `go` on the path: skipped");
+    }
+    there
+}
+
+/// Whether Go's race detector finds something in a run of a program that was built with it.
+fn races(program: &Path) -> bool {
+    let mut go = Command::new("timeout");
+    let output = go.arg(PATIENCE).arg(program).env("GOMAXPROCS", "2").output();
+    let output = output.expect("a `timeout` on the path");
+    String::from_utf8_lossy(&output.stderr).contains("WARNING: DATA RACE")
 }
 
 fn run(program: &Path, procs: u32) -> Outcome {
@@ -78,28 +107,46 @@ fn judged(scenario: &Scenario, program: &Path) -> (Vec<String>, [usize; 2]) {
 #[ignore = "needs Go, and minutes"]
 #[expect(clippy::print_stdout, reason = "a summary for whoever asks for it")]
 fn real_go_does_nothing_that_the_simulator_does_not() {
-    if Command::new("go").arg("version").output().is_err() {
-        return println!("no `go` on the path: skipped");
+    if !is_there_go() {
+        return;
     }
-    let (folder, version) = built();
-    let (mut wrong, mut programs, mut outcomes) = (Vec::new(), 0, [0, 0]);
-    let mut files: Vec<PathBuf> =
-        fs::read_dir(&folder).expect("programs").flatten().map(|file| file.path()).collect();
-    files.sort();
-    for file in files {
-        let name = file.file_stem().and_then(|name| name.to_str()).expect("a name");
-        let scenario = find(name).unwrap_or_else(|| panic!("{name} is no scenario"));
-        let (said, [one, two]) = judged(scenario, &file);
-        println!("{name:<26} {one:>4} outcomes at 1, {two:>4} at 2");
+    let (programs, version) = built("twins", &[]);
+    let (mut wrong, mut outcomes) = (Vec::new(), [0, 0]);
+    for (scenario, file) in &programs {
+        let (said, [one, two]) = judged(scenario, file);
+        println!("{:<26} {one:>4} outcomes at 1, {two:>4} at 2", scenario.name);
         wrong.extend(said);
         outcomes = [outcomes[0] + one, outcomes[1] + two];
-        programs += 1;
     }
-    let [one, two] = outcomes;
+    let (programs, [one, two]) = (programs.len(), outcomes);
     println!(
         "{version}: {programs} programs, {RUNS} runs each at 1 and 2: {one} and {two} outcomes"
     );
     assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+#[ignore = "needs Go and a C compiler, and minutes"]
+#[expect(clippy::print_stdout, reason = "a summary for whoever asks for it")]
+fn real_gos_race_detector_finds_races_where_the_simulator_does() {
+    if !is_there_go() {
+        return;
+    }
+    let (programs, version) = built("racing_twins", &["-race"]);
+    let (mut wrong, mut racy) = (Vec::new(), 0);
+    for (scenario, file) in &programs {
+        let theirs = (0..RACING).filter(|_| races(file)).count();
+        let report = scenario.exploration().keep_going().run(scenario.main);
+        let ours = report.found(Kind::Race).map_or(0, |found| found.count);
+        println!(
+            "{:<26} {theirs:>2} of {RACING} runs, {ours:>5} of {}",
+            scenario.name, report.schedules
+        );
+        racy += u32::from(ours > 0);
+        wrong.extend(((theirs > 0) != (ours > 0)).then_some(scenario.name));
+    }
+    println!("{version}: {} programs, {racy} with races, the same in both", programs.len());
+    assert_eq!(wrong, Vec::<&str>::new());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod capture;
 mod chan;
+mod clean;
 mod cores;
 mod deciding;
 mod determinism;

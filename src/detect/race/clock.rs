@@ -20,27 +20,49 @@ pub(super) struct Epoch {
 pub(crate) struct Moment {
     /// When it was.
     at: Epoch,
+    /// What its goroutine was at when that was kept.
+    now: Epoch,
     /// What it comes after.
-    seen: Seen,
+    seen: Vec<u32>,
 }
 
 impl Moment {
     /// Whether something orders it after `earlier`.
     pub(crate) fn is_after(&self, earlier: &Self) -> bool {
-        covers(&self.seen, earlier.at)
+        View { now: self.now, seen: &self.seen }.covers(earlier.at)
     }
 }
 
-/// How much has been seen of each slot.
-pub(super) type Seen = Vec<u32>;
+/// What a goroutine comes after: its own moments up to this one, and how much it has seen of each slot.
+/// Its own slot's entry there may be behind, so that a goroutine nobody tells anything costs nothing.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct View<'a> {
+    now: Epoch,
+    seen: &'a [u32],
+}
 
-/// Whether `seen` comes after this moment.
+impl View<'_> {
+    /// Whether it comes after this moment.
+    #[inline]
+    pub(super) fn covers(&self, epoch: Epoch) -> bool {
+        if epoch.slot == self.now.slot {
+            return epoch.clock <= self.now.clock;
+        }
+        knows(self.seen, epoch)
+    }
+
+    /// How many slots it may have seen.
+    pub(super) fn slots(&self) -> usize {
+        self.seen.len()
+    }
+}
+
 #[inline]
-pub(super) fn covers(seen: &[u32], epoch: Epoch) -> bool {
+fn knows(seen: &[u32], epoch: Epoch) -> bool {
     seen.get(epoch.slot as usize).is_some_and(|&clock| clock >= epoch.clock)
 }
 
-fn join(into: &mut Seen, other: &[u32]) {
+fn join(into: &mut Vec<u32>, other: &[u32]) {
     if into.len() < other.len() {
         into.resize(other.len(), 0);
     }
@@ -49,12 +71,22 @@ fn join(into: &mut Seen, other: &[u32]) {
     }
 }
 
+/// Adds a moment to what has been seen.
+fn see(into: &mut Vec<u32>, epoch: Epoch) {
+    let slot = epoch.slot as usize;
+    if into.len() <= slot {
+        into.resize(slot + 1, 0);
+    }
+    into[slot] = into[slot].max(epoch.clock);
+}
+
 /// What was released into an object: whoever acquires it comes after that.
 #[derive(Debug, Default)]
 pub(super) struct Released {
     /// Its only releaser's moment; nothing if there were several, whose clocks are merged.
     last: Option<Epoch>,
-    seen: Seen,
+    /// What the releasers had seen, but for that moment.
+    seen: Vec<u32>,
 }
 
 impl Released {
@@ -66,8 +98,9 @@ impl Released {
 
 #[derive(Debug, Default)]
 struct Clock {
-    slot: u32,
-    seen: Seen,
+    now: Epoch,
+    /// Of others.
+    seen: Vec<u32>,
     /// It has accessed something at this moment, which others can race with.
     touched: bool,
     /// Its goroutine has ended, and its slot may be another one's.
@@ -108,21 +141,23 @@ impl Clocks {
         }
     }
 
+    /// What a goroutine comes after.
     #[inline]
-    pub(super) fn seen(&self, go: GoId) -> &[u32] {
-        &self.of[go.index()].seen
+    pub(super) fn seen(&self, go: GoId) -> View<'_> {
+        let Clock { now, seen, .. } = &self.of[go.index()];
+        View { now: *now, seen }
     }
 
     /// The moment at which a goroutine is.
     #[inline]
     pub(super) fn now(&self, go: GoId) -> Epoch {
-        let Clock { slot, seen, .. } = &self.of[go.index()];
-        Epoch { slot: *slot, clock: seen[*slot as usize] }
+        self.of[go.index()].now
     }
 
     /// What a goroutine did at `at`, with all that it comes after by now.
     pub(super) fn moment(&self, at: Epoch, go: GoId) -> Moment {
-        Moment { at, seen: self.seen(go).to_vec() }
+        let View { now, seen } = self.seen(go);
+        Moment { at, now, seen: seen.to_vec() }
     }
 
     /// The same, and it accesses something.
@@ -156,24 +191,22 @@ impl Clocks {
         let child = &mut rest[0];
         child.seen.clear();
         if let Some(parent) = parent {
-            child.seen.clone_from(&before[parent.index()].seen);
+            let parent = &before[parent.index()];
+            child.seen.clone_from(&parent.seen);
+            see(&mut child.seen, parent.now);
         }
         let slot = self.slot_after(go);
-        let Clock { slot: mine, seen, touched, ended } = &mut self.of[go.index()];
-        (*mine, *touched, *ended) = (slot, false, false);
-        if seen.len() <= slot as usize {
-            seen.resize(slot as usize + 1, 0);
-        }
-        seen[slot as usize] += 1;
-        let from = seen[slot as usize];
-        self.slots[slot as usize].owners.push(Owned { from, go });
+        let child = &mut self.of[go.index()];
+        let clock = child.seen.get(slot as usize).map_or(1, |seen| seen + 1);
+        (child.now, child.touched, child.ended) = (Epoch { slot, clock }, false, false);
+        self.slots[slot as usize].owners.push(Owned { from: clock, go });
     }
 
     /// The slot of an ended goroutine of which `go` has seen everything, else a new one. Any other slot
     /// would hide races with its last owner: a goroutine's end is ordered with nothing.
     fn slot_after(&mut self, go: GoId) -> u32 {
         let seen = &self.of[go.index()].seen;
-        let known = self.ended.iter().rev().take(TRIED).position(|&last| covers(seen, last));
+        let known = self.ended.iter().rev().take(TRIED).position(|&last| knows(seen, last));
         if let Some(back) = known {
             return self.ended.remove(self.ended.len() - 1 - back).slot;
         }
@@ -196,17 +229,21 @@ impl Clocks {
 
     #[inline]
     fn tick(&mut self, go: GoId) {
-        let Clock { slot, seen, touched, .. } = &mut self.of[go.index()];
-        seen[*slot as usize] += 1;
+        let Clock { now, touched, .. } = &mut self.of[go.index()];
+        now.clock += 1;
         *touched = false;
     }
 
     /// A goroutine comes after what was released.
     #[inline]
     pub(super) fn acquire(&mut self, go: GoId, from: &Released) {
+        if from.last.is_some_and(|last| self.seen(go).covers(last)) {
+            return;
+        }
         let seen = &mut self.of[go.index()].seen;
-        if from.last.is_none_or(|last| !covers(seen, last)) {
-            join(seen, &from.seen);
+        join(seen, &from.seen);
+        if let Some(last) = from.last {
+            see(seen, last);
         }
     }
 
@@ -220,8 +257,11 @@ impl Clocks {
 
     /// Who acquires it from now on comes after `go` too.
     pub(super) fn merge(&mut self, go: GoId, into: &mut Released) {
-        into.last = None;
+        if let Some(last) = into.last.take() {
+            see(&mut into.seen, last);
+        }
         join(&mut into.seen, &self.of[go.index()].seen);
+        see(&mut into.seen, self.now(go));
         self.tick(go);
     }
 
@@ -230,8 +270,11 @@ impl Clocks {
         let (first, second) = (a.index().min(b.index()), a.index().max(b.index()));
         debug_assert!(first < second, "nobody meets itself");
         let (before, rest) = self.of.split_at_mut(second);
-        join(&mut before[first].seen, &rest[0].seen);
-        join(&mut rest[0].seen, &before[first].seen);
+        let (one, other) = (&mut before[first], &mut rest[0]);
+        join(&mut one.seen, &other.seen);
+        join(&mut other.seen, &one.seen);
+        see(&mut one.seen, other.now);
+        see(&mut other.seen, one.now);
         self.tick(a);
         self.tick(b);
     }
@@ -240,7 +283,10 @@ impl Clocks {
     pub(super) fn come_after_all(&mut self, go: GoId) {
         let others = || (GoId::MAIN.number()..self.goroutines as u32).map(GoId::new);
         let mut seen = std::mem::take(&mut self.of[go.index()].seen);
-        others().for_each(|other| join(&mut seen, &self.of[other.index()].seen));
+        for other in others() {
+            join(&mut seen, &self.of[other.index()].seen);
+            see(&mut seen, self.now(other));
+        }
         let alive: Vec<GoId> = others().filter(|other| !self.of[other.index()].ended).collect();
         self.of[go.index()].seen = seen;
         alive.into_iter().for_each(|other| self.tick(other));
@@ -248,12 +294,9 @@ impl Clocks {
 
     /// The clock of virtual time fires what was released into `from`, and knows of nothing else.
     pub(super) fn fire(&mut self, from: &Released) {
-        let Clock { slot, seen, .. } = &mut self.of[GoId::CLOCK.index()];
-        let mine = seen[*slot as usize] + 1;
-        seen.clear();
-        seen.resize(*slot as usize + 1, 0);
-        join(seen, &from.seen);
-        seen[*slot as usize] = mine;
+        self.of[GoId::CLOCK.index()].seen.clear();
+        self.acquire(GoId::CLOCK, from);
+        self.tick(GoId::CLOCK);
     }
 
     /// How many slots were needed.

@@ -293,7 +293,7 @@ impl Races {
     #[cold]
     fn keep(&mut self, at: Epoch, go: GoId) {
         let Self { clocks, moments: Some(moments), .. } = self else { return };
-        moments.clocks += clocks.seen(go).len();
+        moments.clocks += clocks.seen(go).slots();
         if moments.clocks <= CLOCKS {
             moments.all.push(clocks.moment(at, go));
         }

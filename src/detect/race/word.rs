@@ -1,6 +1,6 @@
 //! One shared word, and the accesses of it that a later one could race with.
 
-use super::clock::{Epoch, covers};
+use super::clock::{Epoch, View};
 use crate::event::{Access, Place};
 
 /// An access that was made.
@@ -22,16 +22,16 @@ impl Marks {
 
     /// Adds one that comes after all that `seen` covers.
     #[inline]
-    fn add(&mut self, mark: Mark, seen: &[u32]) {
-        self.0.retain(|old| !covers(seen, old.epoch));
+    fn add(&mut self, mark: Mark, seen: View<'_>) {
+        self.0.retain(|old| !seen.covers(old.epoch));
         self.0.push(mark);
     }
 
     /// Those that `seen` does not come after.
     #[inline]
-    fn unordered(&self, seen: &[u32], found: &mut impl FnMut(Mark)) {
+    fn unordered(&self, seen: View<'_>, found: &mut impl FnMut(Mark)) {
         for mark in &self.0 {
-            if !covers(seen, mark.epoch) {
+            if !seen.covers(mark.epoch) {
                 found(*mark);
             }
         }
@@ -48,7 +48,7 @@ struct Accesses {
 impl Accesses {
     /// Looks for races of `access` with these.
     #[inline]
-    fn check(&self, access: Access, seen: &[u32], found: &mut impl FnMut(Access, Mark)) {
+    fn check(&self, access: Access, seen: View<'_>, found: &mut impl FnMut(Access, Mark)) {
         self.writes.unordered(seen, &mut |mark| found(Access::Write, mark));
         if access == Access::Write {
             self.reads.unordered(seen, &mut |mark| found(Access::Read, mark));
@@ -86,7 +86,7 @@ impl Word {
         &mut self,
         access: Access,
         mark: Mark,
-        seen: &[u32],
+        seen: View<'_>,
         mut found: impl FnMut(Access, Mark),
     ) {
         if self.plain.repeats(access, mark) {
@@ -109,7 +109,7 @@ impl Word {
         &mut self,
         access: Access,
         mark: Mark,
-        seen: &[u32],
+        seen: View<'_>,
         mut found: impl FnMut(Access, Mark),
     ) {
         self.plain.check(access, seen, &mut found);

@@ -131,7 +131,7 @@ pub(crate) trait Backend {
     /// The number of the goroutine that runs. Called in a signal handler too: it only reads.
     fn number(&self) -> u64;
     /// Registers an object. May also be called while the clock fires.
-    fn make(&self, kind: ObjectKind) -> ObjectId;
+    fn make(&self, kind: ObjectKind, place: Place) -> ObjectId;
     /// Makes a goroutine, which can run from now on. The `go` operation itself is the caller's: `point`
     /// before, and `did` is done here. Called by the clock too (`AfterFunc`), then without a point.
     fn spawn(&self, body: Body, name: Option<String>, place: Place) -> GoId;

@@ -19,7 +19,7 @@ impl Observer for Telling {
         self.over = false;
     }
 
-    fn made(&mut self, _object: ObjectId, info: ObjectInfo) {
+    fn made(&mut self, _object: ObjectId, info: ObjectInfo, _place: Place) {
         self.objects.push(info);
     }
 
@@ -30,12 +30,15 @@ impl Observer for Telling {
         self.over = event.op.action == Action::Return;
         let position = event.op.object.index().checked_sub(objects::FIRST as usize);
         let object = position.and_then(|at| self.objects.get(at));
+        // No line of the program moves the clock, and none ends main.
+        let own = !matches!(event.op.action, Action::Fire | Action::Return);
+        let place = own.then_some(event.op.place);
         tracing::debug!(
             target: "goseed",
             step = event.step,
             time = ?(event.now - Instant::START),
             go = event.go.number(),
-            place = %event.op.place,
+            place = place.map(tracing::field::display),
             "{}",
             words(event, object),
         );

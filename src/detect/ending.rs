@@ -107,6 +107,11 @@ fn who(ending: &Ending) -> Option<String> {
 fn blamed(ending: &Ending, finding: Finding, place: Option<Place>) -> Finding {
     let finding = finding.place(place);
     match (culprit(ending), ending.culprit) {
+        // Where it is, the first line says already.
+        (Some(info), _) if info.place == place => {
+            let started = info.created.map(|at| format!("{} was started at {at}", label(info)));
+            finding.involving([info]).lines(started)
+        }
         (Some(info), _) => told(ending, finding, &[info]),
         (None, Some(go)) => finding.by(go, who(ending)),
         (None, None) => finding,

@@ -172,7 +172,7 @@ impl LockOrders {
         for edge in &self.edges {
             for entry in &self.log[done..edge.at] {
                 match *entry {
-                    Logged::Made(object, info) => races.made(object, info),
+                    Logged::Made(object, info) => races.made(object, info, Place::here()),
                     Logged::Event(event) => races.event(&event, Announced(&nobody)),
                     Logged::Note(go, object, note, place) => races.note(go, object, note, place),
                 }
@@ -232,7 +232,7 @@ impl Observer for LockOrders {
         self.log.clear();
     }
 
-    fn made(&mut self, object: ObjectId, info: ObjectInfo) {
+    fn made(&mut self, object: ObjectId, info: ObjectInfo, _place: Place) {
         self.objects.push(info);
         self.write_down(Logged::Made(object, info));
     }

@@ -12,7 +12,8 @@ use crate::event::{
 #[derive(Debug, Default)]
 pub(crate) struct Uses {
     people: People,
-    objects: Vec<ObjectInfo>,
+    /// With the lines that made them.
+    objects: Vec<(ObjectInfo, Place)>,
     last: BTreeMap<(ObjectId, GoId), (u64, Action, Place)>,
 }
 
@@ -25,17 +26,17 @@ impl Uses {
         }
         let first = objects::FIRST;
         let numbered = (first..).map(ObjectId::new).zip(&self.objects);
-        let named = numbered.map(|(id, info)| (id, info.to_string()));
-        let of = |(id, object): (ObjectId, String)| {
+        let of = |(id, (info, made)): (ObjectId, &(ObjectInfo, Place))| {
+            let object = info.to_string();
             let who = waiting.get(object.as_str())?;
             let all = self.last.range((id, GoId::CLOCK)..=(id, GoId::new(u32::MAX)));
             let others = all.filter(|((_, go), _)| !who.contains(go));
             let latest = others.max_by_key(|(_, (step, ..))| *step);
             let last = latest
                 .map(|((_, go), &(_, action, place))| (self.people.label(*go), action, place));
-            Some(Use { object, last })
+            Some(Use { object, made: *made, last })
         };
-        named.filter_map(of).collect()
+        numbered.filter_map(of).collect()
     }
 
     fn used(&mut self, step: u64, go: GoId, object: ObjectId, action: Action, place: Place) {
@@ -53,8 +54,8 @@ impl Observer for Uses {
         self.last.clear();
     }
 
-    fn made(&mut self, _object: ObjectId, info: ObjectInfo) {
-        self.objects.push(info);
+    fn made(&mut self, _object: ObjectId, info: ObjectInfo, place: Place) {
+        self.objects.push((info, place));
     }
 
     fn event(&mut self, event: &Event, announced: Announced<'_>) {

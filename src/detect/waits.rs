@@ -51,17 +51,15 @@ pub(super) fn together(ending: &Ending, all: &[&GoroutineInfo]) -> Vec<String> {
             line.push_str(&format!(": {object}"));
         }
         lines.push(line);
-        match is_unused(ending, group[0]) {
-            true => unused.push(object),
-            false => lines.extend(known(ending, group[0])),
+        match used(ending, group[0]).filter(|used| used.last.is_none()) {
+            Some(used) => unused.push(used),
+            None => lines.extend(known(ending, group[0])),
         }
     }
     if left > 0 {
         lines.push(format!("and {left} more"));
     }
-    if !unused.is_empty() {
-        lines.push(format!("nobody else has used {}", unused.join(", ")));
-    }
+    lines.extend(nobody(&unused));
     lines
 }
 
@@ -130,20 +128,28 @@ fn known(ending: &Ending, info: &GoroutineInfo) -> Vec<String> {
     last_use(ending, info).into_iter().collect()
 }
 
-/// `chan#1 was last used by g1 main: send at src/a.rs:9`.
+/// `chan#1 was made at src/a.rs:4 and last used by g1 main: send at src/a.rs:9`.
 fn last_use(ending: &Ending, info: &GoroutineInfo) -> Option<String> {
-    let Use { object, last } = used(ending, info)?;
+    let used @ Use { object, made, last } = used(ending, info)?;
     Some(match last {
-        None => format!("  {object} was used by nobody else"),
+        None => return nobody(&[used]).map(|line| format!("  {line}")),
         Some((who, action, place)) => {
-            format!("  {object} was last used by {who}: {action} at {place}")
+            format!("  {object}, made at {made}, was last used by {who}: {action} at {place}")
         }
     })
 }
 
-/// Whether a goroutine waits for what nobody else has ever used.
-fn is_unused(ending: &Ending, info: &GoroutineInfo) -> bool {
-    used(ending, info).is_some_and(|used| used.last.is_none())
+/// `nobody else has used chan#1, made at src/a.rs:4`.
+fn nobody(unused: &[&Use]) -> Option<String> {
+    let what = match unused {
+        [] => return None,
+        [only] => only.object.clone(),
+        _ => "these".to_owned(),
+    };
+    let mut places: Vec<String> = unused.iter().map(|used| used.made.to_string()).collect();
+    places.sort_unstable();
+    places.dedup();
+    Some(format!("nobody else has used {what}, made at {}", places.join(", ")))
 }
 
 /// What became of what a goroutine waits for, if that may say why.

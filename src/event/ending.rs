@@ -221,6 +221,8 @@ pub(crate) struct Holding {
 pub(crate) struct Use {
     /// By display name: `chan#1`.
     pub(crate) object: String,
+    /// The line that made it.
+    pub(crate) made: Place,
     /// What was done last by one who does not wait for it: who, what, where.
     pub(crate) last: Option<(String, Action, Place)>,
 }

@@ -82,8 +82,8 @@ pub(crate) enum Access {
 pub(crate) trait Observer {
     /// A run begins, with main and the clock in it.
     fn begin(&mut self);
-    /// The program has made an object; numbers are dense.
-    fn made(&mut self, object: ObjectId, info: ObjectInfo);
+    /// The program has made an object, on this line; numbers are dense.
+    fn made(&mut self, object: ObjectId, info: ObjectInfo, place: Place);
     /// `event` has just taken effect; `announced` says what the others are at.
     fn event(&mut self, event: &Event, announced: Announced<'_>);
     /// `go` has said this about an object.

@@ -22,7 +22,7 @@ impl Object {
     pub(crate) fn new(kind: ObjectKind) -> Self {
         let made = Place::here();
         match backend::current() {
-            Some(rt) => Self { run: rt.run(), id: rt.make(kind), kind, made },
+            Some(rt) => Self { run: rt.run(), id: rt.make(kind, made), kind, made },
             None => Self { run: 0, id: objects::NONE, kind, made },
         }
     }

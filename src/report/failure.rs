@@ -16,6 +16,9 @@ const WIDTH: usize = 100;
 /// Lines of the finding's own text.
 const STORY: usize = 14;
 
+/// Other findings that are named.
+const OTHERS: usize = 3;
+
 /// What is to be shown.
 #[derive(Debug)]
 pub(crate) struct Failure<'a> {
@@ -42,7 +45,7 @@ impl Failure<'_> {
         lines.push(String::new());
         lines.extend(self.lanes());
         lines.extend(self.why.iter().flat_map(|why| wrap(why, WIDTH)));
-        lines.push(self.origin());
+        lines.extend(wrap(&self.origin(), WIDTH));
         lines.extend(self.others());
         lines.truncate(LINES - 2 - usize::from(self.page.is_some()));
         lines.extend(self.page.iter().map(|page| format!("as a picture: {}", page.display())));
@@ -74,7 +77,8 @@ impl Failure<'_> {
 
     fn lanes(&self) -> Vec<String> {
         let Some(trace) = self.trace else { return Vec::new() };
-        let mut lines = lanes(trace, &self.finding.who, Look::SCREEN);
+        let about = trace.accesses(self.finding).into_iter().flatten().collect::<Vec<_>>();
+        let mut lines = lanes(trace, &self.finding.who, &about, Look::SCREEN);
         if !lines.is_empty() {
             lines.push(String::new());
         }
@@ -90,8 +94,8 @@ impl Failure<'_> {
     }
 
     fn others(&self) -> Vec<String> {
-        let also = |first: &&str| clip(&format!("also found: {first}"), WIDTH);
-        self.others.iter().take(3).map(also).collect()
+        let also = |first: &&str| wrap(&format!("also found: {first}"), WIDTH);
+        self.others.iter().take(OTHERS).flat_map(also).collect()
     }
 }
 

@@ -49,11 +49,16 @@ const GUTTER: usize = 8;
 const NARROW: usize = 14;
 /// The widest lane.
 const WIDE: usize = 26;
+/// So many rows may become one.
+const ALIKE: usize = 100;
 
 /// The last events that matter to `who`, as lanes; each row with the line of the program, and with who
-/// holds and who waits for the lock that it is about, if there is room.
-pub(super) fn lanes(trace: &Trace, who: &[GoId], look: Look) -> Vec<String> {
-    let events = relevant(trace, who, look.rows);
+/// holds and who waits for the lock that it is about, if there is room. The events of `about`, positions in
+/// the trace, are among them however long ago they were.
+pub(super) fn lanes(trace: &Trace, who: &[GoId], about: &[usize], look: Look) -> Vec<String> {
+    let mut events = relevant(trace, who, look.rows.saturating_mul(ALIKE));
+    let earlier = about.iter().filter(|at| events.first().is_some_and(|first| *at < first));
+    events.splice(0..0, earlier.copied().collect::<BTreeSet<_>>());
     let lines = events.iter().map(|&at| line_of(trace, &trace.events()[at]).chars().count());
     let beside = lines.max().map_or(0, |longest| longest + 2);
     // Lines of the program have a column of their own, unless that leaves no room for those involved.
@@ -68,7 +73,8 @@ pub(super) fn lanes(trace: &Trace, who: &[GoId], look: Look) -> Vec<String> {
     }
     let width = (room / columns.len()).min(WIDE);
     let heads = columns.iter().map(|&go| trace.name(go));
-    let mut lines = vec![row("step", heads, width)];
+    let head = row("step", heads, width);
+    let mut rows = Vec::new();
     let mut standing = Standing::default();
     let mut next = events.iter().copied().peekable();
     for (at, event) in trace.events().iter().enumerate() {
@@ -97,9 +103,59 @@ pub(super) fn lanes(trace: &Trace, who: &[GoId], look: Look) -> Vec<String> {
         }
         append(&mut line, &line_of(trace, event), look.width);
         append(&mut line, &standing.lock(trace, event, look.glyphs), look.width);
-        lines.push(line.trim_end().to_owned());
+        rows.push((at, line.trim_end().to_owned()));
     }
-    lines
+    let rows = if look.rows == usize::MAX { rows } else { last(folded(rows), about, look.rows) };
+    std::iter::once(head).chain(rows.into_iter().map(|(_, line)| line)).collect()
+}
+
+/// Rows that say the same in a row, but for the numbers of goroutines and objects: the first and the last
+/// of them, and how many are between.
+fn folded(rows: Vec<(usize, String)>) -> Vec<(usize, String)> {
+    let mut out: Vec<(usize, String)> = Vec::with_capacity(rows.len());
+    for same in rows.chunk_by(|(_, a), (_, b)| shape(a) == shape(b)) {
+        match same {
+            [first, between @ .., last] if between.len() > 1 => {
+                let text = format!("{:>6}  {} more like this", "…", between.len());
+                out.extend([first.clone(), (between[0].0, text), last.clone()]);
+            }
+            few => out.extend_from_slice(few),
+        }
+    }
+    out
+}
+
+/// A row without its step and without the numbers that follow `g` or `#`.
+fn shape(row: &str) -> String {
+    let mut out = String::with_capacity(row.len());
+    let mut numbered = false;
+    for c in row.chars().skip(GUTTER - 1) {
+        if !(numbered && c.is_ascii_digit()) {
+            numbered = matches!(c, 'g' | '#');
+            out.push(c);
+        }
+    }
+    out.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The last rows, and before them those of `about` that are none of them.
+fn last(rows: Vec<(usize, String)>, about: &[usize], most: usize) -> Vec<(usize, String)> {
+    if rows.len() <= most {
+        return rows;
+    }
+    let early = |tail: &[(usize, String)]| {
+        let shown = |at: &usize| tail.first().is_none_or(|(first, _)| at < first);
+        about.iter().copied().filter(shown).collect::<BTreeSet<usize>>()
+    };
+    let room = most.saturating_sub(about.len() + 1);
+    let tail = &rows[rows.len() - room..];
+    let early = early(tail);
+    if early.is_empty() {
+        return rows[rows.len() - most..].to_vec();
+    }
+    let first = rows.iter().filter(|(at, _)| early.contains(at)).cloned();
+    let gap = (0, format!("{:>6}", "…"));
+    first.chain([gap]).chain(tail.iter().cloned()).collect()
 }
 
 /// The line of the program, without its folder: `counter.rs:25`.
@@ -257,7 +313,7 @@ impl Trace {
 
     fn drawn(&self, width: usize, glyphs: Glyphs) -> String {
         let look = Look { width: width.max(GUTTER + NARROW), rows: usize::MAX, glyphs };
-        lanes(self, &[], look).into_iter().flat_map(|line| [line, "\n".to_owned()]).collect()
+        lanes(self, &[], &[], look).into_iter().flat_map(|line| [line, "\n".to_owned()]).collect()
     }
 }
 
@@ -285,7 +341,7 @@ mod tests {
             (1, Action::Gosched, Detail::Done),
             (1, Action::Recv, Detail::With(GoId::new(2))),
         ]);
-        let lines = lanes(&trace, &[], Look::SCREEN);
+        let lines = lanes(&trace, &[], &[], Look::SCREEN);
         assert_eq!(lines[0], "  step  g1 main                   g2");
         let starts = [
             "     1  go g2                     is started",
@@ -302,7 +358,7 @@ mod tests {
     #[test]
     fn rows_are_the_last_ones_and_fit() {
         let many: Vec<_> = (0..500).map(|n| (n % 30 + 1, Action::Gosched, Detail::Done)).collect();
-        let lines = lanes(&trace(&many), &[], Look::SCREEN);
+        let lines = lanes(&trace(&many), &[], &[], Look::SCREEN);
         assert_eq!(lines.len(), 21);
         assert!(lines.iter().all(|line| line.chars().count() <= 100));
         assert!(lines[20].starts_with("   500"));
@@ -315,6 +371,6 @@ mod tests {
     #[test]
     fn only_what_matters_to_those_involved_is_shown() {
         let all = [(1, Action::Go, Detail::Done), (2, Action::End, Detail::Done)];
-        assert_eq!(lanes(&trace(&all), &[GoId::new(2)], Look::SCREEN).len(), 2);
+        assert_eq!(lanes(&trace(&all), &[GoId::new(2)], &[], Look::SCREEN).len(), 2);
     }
 }

@@ -108,14 +108,14 @@ fn one_finding(found: &Found, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     }
 }
 
-/// `1 preemption in 2 context switches, shrunk from 9 in 17`.
+/// `1 preemption in 2 context switches (9 in 17 before it was shrunk)`.
 pub(super) fn effort(schedule: &Schedule, shrunk: Option<Shrunk>) -> String {
     match shrunk {
         None => switches(schedule.switches()),
         Some(Shrunk { before, after }) if before == after => after.to_string(),
         Some(Shrunk { before: Switches { all, preemptions }, after }) => {
             let (all, preemptions) = (grouped(all as u64), grouped(preemptions.into()));
-            format!("{after}, shrunk from {preemptions} in {all}")
+            format!("{after} ({preemptions} in {all} before it was shrunk)")
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::clip;
-use crate::detect::Moment;
+use crate::detect::{Finding, Kind, Moment};
 use crate::event::{
     Action, Detail, Event, GoId, GoroutineInfo, ObjectId, ObjectInfo, ObjectKind, Op, objects,
 };
@@ -60,6 +60,22 @@ impl Trace {
     pub(super) fn is_lock(&self, object: ObjectId) -> bool {
         let kind = self.objects.get(object.index()).map(|info| info.kind);
         matches!(kind, Some(ObjectKind::Mutex | ObjectKind::RwMutex))
+    }
+
+    /// Where the two accesses of a data race are among the events; nothing where one comes after main's
+    /// return, and for any other finding.
+    pub(crate) fn accesses(&self, finding: &Finding) -> [Option<usize>; 2] {
+        let [later, earlier] = finding.who[..] else { return [None; 2] };
+        if finding.kind != Kind::Race {
+            return [None; 2];
+        }
+        let last = |go| {
+            let is = |event: &Event| {
+                event.go == go && finding.places.contains(&event.op.place.to_string())
+            };
+            self.events.iter().rposition(is)
+        };
+        [later, earlier].map(last)
     }
 
     /// The line of the program that did it, after `before`; nothing for what no line of it does.

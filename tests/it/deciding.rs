@@ -133,3 +133,26 @@ fn where_no_order_decides_no_pair_is_printed() {
     assert_eq!(why(by_a_select), None);
     assert_eq!(why(|| panic!("always")), None);
 }
+
+#[test]
+fn what_decides_may_be_missing_in_the_schedule() {
+    assert_pair(
+        || {
+            go(|| panic!("it is heard unless main returns first"));
+            runtime::gosched();
+        },
+        "`crash`",
+        "main's return",
+    );
+}
+
+#[test]
+fn where_no_schedule_passes_that_is_said() {
+    let explore = Explore::new().schedules(10);
+    let main = || {
+        go(|| assert_eq!(Chan::<i32>::nil().recv(), None));
+    };
+    let explored = front::explore(&explore, "why", Arc::default(), |_| (), main);
+    let failure = explored.expect("mix is a strategy").failure().expect("it fails");
+    assert!(failure.contains("order hardly matters: 50 other schedules"), "{failure}");
+}

@@ -54,7 +54,7 @@ fn a_deadlock_names_who_holds_what_since_where_and_the_circle() {
 fatal error: all goroutines are asleep - deadlock! main: sync.WaitGroup.Wait at here
   g2 and g3 wait for each other
   g1 main: sync.WaitGroup.Wait wg#1 at here
-    wg#1 was used by nobody else
+    nobody else has used wg#1, made at here
   g2 main/0: sync.Mutex.Lock mutex#2 at here, started at here
     mutex#2 is held by g3 main/1, since here
   g3 main/1: sync.Mutex.Lock mutex#1 at here, started at here
@@ -118,7 +118,7 @@ fn a_leak_names_who_used_the_channel_last() {
     let text = text(&found);
     let first = "leak: 2 goroutines started at here are blocked for ever in chan send at here\n";
     assert!(text.starts_with(first), "{text}");
-    assert!(text.contains("chan#1 was last used by g"), "{text}");
+    assert!(text.contains("chan#1, made at here, was last used by g"), "{text}");
     assert!(text.contains("which has ended: send at here"), "{text}");
 }
 

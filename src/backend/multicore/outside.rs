@@ -86,7 +86,7 @@ impl Backend for Outside {
         0
     }
 
-    fn make(&self, _kind: ObjectKind) -> ObjectId {
+    fn make(&self, _kind: ObjectKind, _place: Place) -> ObjectId {
         objects::NONE
     }
 

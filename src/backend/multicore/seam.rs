@@ -112,7 +112,7 @@ impl Backend for Worker {
         Self::number(self)
     }
 
-    fn make(&self, _kind: ObjectKind) -> ObjectId {
+    fn make(&self, _kind: ObjectKind, _place: Place) -> ObjectId {
         objects::NONE
     }
 

@@ -292,8 +292,8 @@ impl Backend for Sim {
         u64::from(self.state().current.number())
     }
 
-    fn make(&self, kind: ObjectKind) -> ObjectId {
-        self.state().make(kind)
+    fn make(&self, kind: ObjectKind, place: Place) -> ObjectId {
+        self.state().make(kind, place)
     }
 
     fn spawn(&self, body: Body, name: Option<String>, place: Place) -> GoId {

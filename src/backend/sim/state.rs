@@ -585,7 +585,7 @@ impl State {
 
     // ---- objects
 
-    pub(super) fn make(&mut self, kind: ObjectKind) -> ObjectId {
+    pub(super) fn make(&mut self, kind: ObjectKind, place: Place) -> ObjectId {
         let path = match self.in_global {
             Some(global) => {
                 self.globals_made += 1;
@@ -603,7 +603,7 @@ impl State {
         let id = ObjectId::new(self.objects.len() as u32);
         self.objects.push((info, History::default()));
         for observer in super::raw::observers(self.observers) {
-            observer.made(id, info);
+            observer.made(id, info, place);
         }
         id
     }

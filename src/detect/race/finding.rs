@@ -1,7 +1,7 @@
 //! A data race as a finding, laid out as Go's detector lays it out.
 
 use crate::detect::{Finding, Kind};
-use crate::event::{Access, Accessed, DataRace, GoId, GoroutineState};
+use crate::event::{Access, Accessed, DataRace, GoId, GoroutineState, ObjectKind};
 
 /// The finding. Its signature has the two lines, reads first, then by text: who came first in this run
 /// does not matter.
@@ -37,6 +37,11 @@ fn text(race: &DataRace) -> String {
     text.push_str(&access(&format!("Previous {before}"), race, earlier));
     text.push_str(&created(later));
     text.push_str(&created(earlier));
+    if object.kind == ObjectKind::Atomic {
+        text.push_str(
+            "\nOne of the two is a plain access: atomic ones do not race with each other.",
+        );
+    }
     text
 }
 

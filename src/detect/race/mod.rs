@@ -329,7 +329,7 @@ impl Observer for Races {
         self.found.clear();
     }
 
-    fn made(&mut self, object: ObjectId, info: ObjectInfo) {
+    fn made(&mut self, object: ObjectId, info: ObjectInfo, _place: Place) {
         let position = object.index() - objects::FIRST as usize;
         match self.things.get_mut(position) {
             Some(thing) => thing.renew(info),

@@ -44,7 +44,7 @@ impl Heard {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// All turns, in order.
+    /// All turns of the run, in order.
     pub(crate) fn list(&self) -> Vec<Step> {
         std::mem::take(&mut self.turns().list)
     }
@@ -92,16 +92,12 @@ impl Swapped {
             _ => self.inner.choose(point),
         };
         match self.order {
-            Order::Keep => {
-                let switch = self.last.is_some_and(|last| last != go);
-                self.heard.turns().list.push(Step { go, op: *point.op(go), switch });
-            }
             Order::First(at) if at == self.turns => self.phase = Phase::Free,
             Order::Second(at, _) if at == self.turns => {
                 self.phase = Phase::Holding(go);
                 return self.hold(point, go);
             }
-            Order::First(_) | Order::Second(..) => {}
+            Order::Keep | Order::First(_) | Order::Second(..) => {}
         }
         go
     }
@@ -139,6 +135,8 @@ impl Strategy for Swapped {
             Phase::Holding(held) => self.hold(point, held),
             Phase::Forcing(_) | Phase::Free => self.draw(point),
         };
+        let switch = self.last.is_some_and(|last| last != go);
+        self.heard.turns().list.push(Step { go, op: *point.op(go), switch });
         (self.last, self.turns) = (Some(go), self.turns + 1);
         go
     }

@@ -10,27 +10,55 @@ pub(super) struct Mark {
     pub(super) place: Place,
 }
 
-/// The latest accesses of one sort, none of which comes after another.
+/// The latest accesses of one sort. Of atomic ones some may come after others.
 #[derive(Debug, Default)]
-struct Marks(Vec<Mark>);
+struct Marks {
+    all: Vec<Mark>,
+    /// So many atomic ones there may be before those that others come after are sorted out.
+    room: usize,
+}
+
+/// How many atomic accesses are kept at least.
+const ROOM: usize = 16;
 
 impl Marks {
     #[inline]
     fn has(&self, epoch: Epoch) -> bool {
-        self.0.iter().any(|mark| mark.epoch == epoch)
+        self.all.iter().any(|mark| mark.epoch == epoch)
+    }
+
+    /// The same for atomic ones, as far as it costs nothing.
+    #[inline]
+    fn ends_with(&self, epoch: Epoch) -> bool {
+        self.all.last().is_some_and(|mark| mark.epoch == epoch)
+    }
+
+    fn clear(&mut self) {
+        self.all.clear();
+        self.room = ROOM;
     }
 
     /// Adds one that comes after all that `seen` covers.
     #[inline]
     fn add(&mut self, mark: Mark, seen: View<'_>) {
-        self.0.retain(|old| !seen.covers(old.epoch));
-        self.0.push(mark);
+        self.all.retain(|old| !seen.covers(old.epoch));
+        self.all.push(mark);
+    }
+
+    /// The same for an atomic one: only plain accesses look at those, so they are seldom sorted out.
+    #[inline]
+    fn add_atomic(&mut self, mark: Mark, seen: View<'_>) {
+        if self.all.len() < self.room {
+            return self.all.push(mark);
+        }
+        self.add(mark, seen);
+        self.room = ROOM.max(2 * self.all.len());
     }
 
     /// Those that `seen` does not come after.
     #[inline]
     fn unordered(&self, seen: View<'_>, found: &mut impl FnMut(Mark)) {
-        for mark in &self.0 {
+        for mark in &self.all {
             if !seen.covers(mark.epoch) {
                 found(*mark);
             }
@@ -62,8 +90,8 @@ impl Accesses {
     }
 
     fn clear(&mut self) {
-        self.reads.0.clear();
-        self.writes.0.clear();
+        self.reads.clear();
+        self.writes.clear();
     }
 }
 
@@ -99,7 +127,7 @@ impl Word {
             // What was unordered with it has been told: from here on it stands for all before it.
             Access::Write => {
                 self.plain.clear();
-                self.plain.writes.0.push(mark);
+                self.plain.writes.all.push(mark);
             }
         }
     }
@@ -113,12 +141,12 @@ impl Word {
         mut found: impl FnMut(Access, Mark),
     ) {
         self.plain.check(access, seen, &mut found);
-        if self.atomic.repeats(access, mark) {
-            return;
-        }
-        match access {
-            Access::Read => self.atomic.reads.add(mark, seen),
-            Access::Write => self.atomic.writes.add(mark, seen),
+        let marks = match access {
+            Access::Read => &mut self.atomic.reads,
+            Access::Write => &mut self.atomic.writes,
+        };
+        if !marks.ends_with(mark.epoch) {
+            marks.add_atomic(mark, seen);
         }
     }
 }

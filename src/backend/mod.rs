@@ -27,6 +27,7 @@ pub(crate) mod sim;
 mod timers;
 mod unwind;
 
+use std::backtrace::Backtrace;
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
@@ -104,12 +105,15 @@ pub(crate) struct Raised {
     pub(crate) place: Option<Place>,
     /// The panics of `defer!` bodies that have come after it, oldest first.
     pub(crate) replaced_by: Vec<Panic>,
+    /// The stack that raised it, where stacks are kept.
+    pub(crate) stack: Option<Arc<Backtrace>>,
 }
 
 impl Raised {
     /// What whoever caught `payload` gets.
     pub(crate) fn panic(self, payload: Box<dyn std::any::Any + Send>) -> Panic {
-        let first = Panic::new(payload, self.place.map(|place| place.location()));
+        let location = self.place.map(|place| place.location());
+        let first = Panic::new(payload, location).raised_on(self.stack);
         self.replaced_by.into_iter().fold(first, |earlier, next| next.after(&earlier, false))
     }
 }
@@ -173,6 +177,8 @@ pub(crate) trait Backend {
     fn pick(&self, count: u32) -> u32;
     /// A random number of the program's own.
     fn random(&self) -> u64;
+    /// Whether a panic keeps the stack that raised it: where somebody will look at it.
+    fn keeps_stacks(&self) -> bool;
 
     /// The time; no operation, callable by the clock.
     fn now(&self) -> Instant;

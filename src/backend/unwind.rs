@@ -4,6 +4,8 @@
 //! keeps count for itself, in an [`Unwind`].
 
 use std::any::Any;
+use std::backtrace::Backtrace;
+use std::sync::Arc;
 use std::thread;
 
 use super::{Backend, Raised};
@@ -101,9 +103,14 @@ impl Unwind {
     }
 
     /// The panic hook was called.
-    pub(super) fn raised(&mut self, message: &str, place: Option<Place>) {
+    pub(super) fn raised(
+        &mut self,
+        message: &str,
+        place: Option<Place>,
+        stack: Option<Arc<Backtrace>>,
+    ) {
         let message = message.to_owned();
-        self.panics.push(Raised { message, place, replaced_by: Vec::new() });
+        self.panics.push(Raised { message, place, replaced_by: Vec::new(), stack });
     }
 }
 
@@ -169,7 +176,8 @@ impl dyn Backend + '_ {
     /// The panic hook was called on this thread.
     pub(super) fn raised(&self, message: &str) {
         let place = super::hook::take_place();
-        self.look(|unwind| unwind.raised(message, place));
+        let stack = self.keeps_stacks().then(|| Arc::new(Backtrace::force_capture()));
+        self.look(|unwind| unwind.raised(message, place, stack));
         self.panics(1);
     }
 }

@@ -352,7 +352,7 @@ impl Explore {
 
     /// Does a failing schedule once more, for whoever has installed a `tracing` subscriber.
     fn tell(&self, program: &Program, schedule: &Schedule) {
-        let setup = self.setup.told();
+        let setup = self.setup.alone();
         if setup.told {
             let _ = again(program, &setup, schedule, Follow::Strictly);
         }
@@ -368,7 +368,7 @@ impl Explore {
             say(&format!("GOSEED_REPLAY: not a schedule of {program:?}, which runs normally"));
             return None;
         }
-        let again = again(program, &self.setup.told(), &schedule, Follow::Strictly);
+        let again = again(program, &self.setup.alone(), &schedule, Follow::Strictly);
         Some(again.map(|again| self.replay_failure(program, &schedule, &again)))
     }
 

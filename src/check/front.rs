@@ -89,7 +89,7 @@ pub fn replay<F: Fn() + Send + Sync + 'static>(
     if !program.owns(schedule) {
         return Err(format!("the token is not one of {name}"));
     }
-    let again = again(&program, &Setup::default().told(), schedule, Follow::Strictly)?;
+    let again = again(&program, &Setup::default().alone(), schedule, Follow::Strictly)?;
     match again.difference {
         Some(difference) => Err(format!("divergence: {difference}")),
         None => Ok((again.run, again.trace)),

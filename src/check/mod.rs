@@ -96,7 +96,7 @@ pub fn replay<F: Fn() + Send + Sync + 'static>(token: &str, main: F) -> Run {
             "goseed: the token is one of another program; it is followed as far as possible",
         );
     }
-    match again(&program, &Setup::default().told(), &schedule, follow) {
+    match again(&program, &Setup::default().alone(), &schedule, follow) {
         Ok(again) => again.run,
         Err(error) => panic!("{error}"),
     }

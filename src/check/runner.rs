@@ -47,6 +47,7 @@ impl Runner {
             gated: false,
             trace: false,
             spans: setup.told,
+            stacks: setup.alone,
         };
         let (recipe, of) = (recipe(program, &settings), settings.clone());
         let token = move |index| {

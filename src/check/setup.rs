@@ -18,6 +18,8 @@ pub(super) struct Setup {
     pub(super) preempt: Preempt,
     /// The scenario's name.
     pub(super) name: Option<String>,
+    /// Runs are looked at one by one: with the stacks of those that are left.
+    pub(super) alone: bool,
     /// Whoever has installed a `tracing` subscriber is told of each run.
     pub(super) told: bool,
 }
@@ -33,16 +35,17 @@ impl Default for Setup {
             time: TimeModel::Idle,
             preempt: Preempt::EveryPoint,
             name: None,
+            alone: false,
             told: false,
         }
     }
 }
 
 impl Setup {
-    /// The same, for runs that somebody asked for one by one: they are told to the subscriber that he has
-    /// installed, if he has.
-    pub(super) fn told(&self) -> Self {
-        Self { told: dispatcher::has_been_set(), ..self.clone() }
+    /// The same, for runs that somebody asked for one by one: they say more, and are told to the subscriber
+    /// that he has installed, if he has.
+    pub(super) fn alone(&self) -> Self {
+        Self { alone: true, told: dispatcher::has_been_set(), ..self.clone() }
     }
 
     /// What the environment asks for, before what the code asks for.

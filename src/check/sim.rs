@@ -47,7 +47,7 @@ impl Sim {
     #[track_caller]
     pub fn run<F: Fn() + Send + Sync + 'static>(&self, main: F) -> Run {
         let program = Program::new(main, self.setup.name.as_deref());
-        let setup = &self.setup.told();
+        let setup = &self.setup.alone();
         self.run_program(&program, setup).unwrap_or_else(|error| panic!("{error}"))
     }
 
@@ -68,7 +68,7 @@ impl Sim {
 
     fn trace_program(&self, program: &Program) -> Result<Again, String> {
         let run = self.run_program(program, &self.setup)?;
-        again(program, &self.setup.told(), &run.schedule, Follow::Strictly)
+        again(program, &self.setup.alone(), &run.schedule, Follow::Strictly)
     }
 
     fn run_program(&self, program: &Program, setup: &Setup) -> Result<Run, String> {

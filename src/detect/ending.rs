@@ -277,6 +277,7 @@ mod tests {
             place: Some(here),
             parent: (number > 1).then_some(GoId::MAIN),
             created: (number > 1).then_some(here),
+            stack: Vec::new(),
         }
     }
 

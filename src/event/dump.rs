@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{Exit, GoroutineInfo};
+use super::{Exit, Frame, GoroutineInfo};
 
 /// The full form (`debug=2`): one block per goroutine.
 pub(crate) fn full_dump<'a>(goroutines: impl IntoIterator<Item = &'a GoroutineInfo>) -> String {
@@ -21,11 +21,26 @@ fn block(g: &GoroutineInfo) -> String {
     text
 }
 
-/// Where it stands, in the shape of a Go frame.
+/// Where it stands, in the shape of Go's frames: all of them, if its stack was looked at.
 fn frames(g: &GoroutineInfo) -> String {
+    if !g.stack.is_empty() {
+        return g.stack.iter().enumerate().map(|(n, frame)| one(g, n, frame)).collect();
+    }
     match g.place {
         Some(place) => format!("{}\n\t{place}\n", frame_function(g)),
         None => String::new(),
+    }
+}
+
+/// A call; without debug information its line is known only if it is the goroutine's last operation. The
+/// first call of main has Go's name.
+fn one(g: &GoroutineInfo, n: usize, frame: &Frame) -> String {
+    let is_main = g.parent.is_none() && n + 1 == g.stack.len();
+    let call = if is_main { "main.main()".to_owned() } else { format!("{}(...)", frame.function) };
+    let last = g.place.filter(|_| n == 0).map(|place| place.to_string());
+    match Some(frame.place.clone()).filter(|place| !place.is_empty()).or(last) {
+        Some(place) => format!("{call}\n\t{place}\n"),
+        None => format!("{call}\n"),
     }
 }
 
@@ -80,6 +95,16 @@ pub(crate) fn crash_text<'a>(
         Exit::Fatal(text) => format!("fatal error: {text}\n"),
         Exit::StepLimit => "fatal error: step limit reached\n".to_owned(),
     };
-    let dump = full_dump(shown);
+    let raised = match exit {
+        Exit::Panicked(panic) => panic.frames(),
+        _ => Vec::new(),
+    };
+    // Whoever panicked is the only one that is shown then.
+    let told = |g: &GoroutineInfo| match raised.is_empty() {
+        true => g.clone(),
+        false => GoroutineInfo { stack: raised.clone(), ..g.clone() },
+    };
+    let shown: Vec<GoroutineInfo> = shown.into_iter().map(told).collect();
+    let dump = full_dump(&shown);
     if dump.is_empty() { first } else { format!("{first}\n{dump}") }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Access, Action, GoId, ObjectInfo, Panic, Place};
+use super::{Access, Action, Frame, GoId, ObjectInfo, Panic, Place};
 
 /// How a program ended.
 ///
@@ -159,6 +159,8 @@ pub struct GoroutineInfo {
     pub parent: Option<GoId>,
     /// The line of the `go` that started it.
     pub created: Option<Place>,
+    /// Its stack, innermost call first, where it was looked at.
+    pub(crate) stack: Vec<Frame>,
 }
 
 /// What became of a goroutine that was alive when the run ended.

@@ -12,6 +12,7 @@ mod id;
 mod op;
 mod panic;
 mod place;
+mod stack;
 mod time;
 
 pub(crate) use dump::{crash_text, full_dump, grouped_dump};
@@ -24,6 +25,7 @@ pub use op::{Action, Op};
 pub(crate) use op::{Announced, Effect, ObjectSet};
 pub use panic::Panic;
 pub use place::Place;
+pub(crate) use stack::{Frame, frames};
 pub use time::Instant;
 
 /// One operation that took effect.

@@ -1,9 +1,12 @@
 //! A panic as a value.
 
 use std::any::Any;
+use std::backtrace::Backtrace;
 use std::fmt;
 use std::panic::Location;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{Frame, frames};
 
 /// A panic that was recovered, or that ended a program.
 ///
@@ -15,6 +18,8 @@ pub struct Panic(Arc<Inner>);
 struct Inner {
     message: String,
     location: Option<&'static Location<'static>>,
+    /// The stack that raised it first, where stacks are kept.
+    stack: Option<Arc<Backtrace>>,
     /// The panics that this one came after, oldest first, each with what had become of it.
     earlier: Vec<Earlier>,
     payload: Mutex<Box<dyn Any + Send>>,
@@ -40,10 +45,26 @@ impl Panic {
             Err(payload) => Self(Arc::new(Inner {
                 message: message_of(&*payload),
                 location,
+                stack: None,
                 earlier: Vec::new(),
                 payload: Mutex::new(payload),
             })),
         }
+    }
+
+    /// The same, raised on this stack unless it had been raised before.
+    pub(crate) fn raised_on(mut self, stack: Option<Arc<Backtrace>>) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.0)
+            && inner.stack.is_none()
+        {
+            inner.stack = stack;
+        }
+        self
+    }
+
+    /// The calls of the program that raised it, innermost first, where stacks are kept.
+    pub(super) fn frames(&self) -> Vec<Frame> {
+        self.0.stack.as_deref().map(frames).unwrap_or_default()
     }
 
     /// This panic, raised while `earlier` was under way (or after it had been recovered).
@@ -54,6 +75,7 @@ impl Panic {
         Self(Arc::new(Inner {
             message: self.0.message.clone(),
             location: self.0.location,
+            stack: self.0.stack.clone(),
             earlier: chain,
             payload: Mutex::new(Box::new(Raised(self.clone()))),
         }))

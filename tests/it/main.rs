@@ -21,6 +21,7 @@ mod rows;
 mod search;
 mod select;
 mod shrinking;
+mod stacks;
 mod telling;
 mod tidy;
 mod views;

@@ -75,3 +75,25 @@ fn where_a_group_could_be_found_reused_no_search_is_complete() {
         assert!(!report.complete, "{report}");
     }
 }
+
+#[test]
+fn whoever_wakes_a_select_takes_it_out_of_the_queues_of_its_other_channels() {
+    all_of(
+        || {
+            let (data, quit) = (chan(0), chan::<()>(0));
+            let offer = data.sender();
+            go!(quit => quit.close());
+            go(move || {
+                for _ in 0..2 {
+                    let _ = offer.try_send(1);
+                }
+            });
+            let got = select! {
+                recv(data) -> v => v,
+                recv(quit) -> _ => None,
+            };
+            print!("{got:?} ");
+        },
+        &["None returned", "Some(1) returned"],
+    );
+}

@@ -138,6 +138,10 @@ impl Backend for Outside {
         super::seed()
     }
 
+    fn keeps_stacks(&self) -> bool {
+        false
+    }
+
     fn now(&self) -> Instant {
         self.shared().clock.now()
     }

@@ -199,6 +199,10 @@ impl Backend for Worker {
         mixed ^ mixed >> 31
     }
 
+    fn keeps_stacks(&self) -> bool {
+        self.shared.config.output.is_real()
+    }
+
     fn now(&self) -> Instant {
         self.shared.clock.now()
     }

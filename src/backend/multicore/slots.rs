@@ -192,6 +192,7 @@ impl Slot {
             place: self.place.get().or(created),
             parent: (!main).then(|| GoId::new(parent as u32)),
             created,
+            stack: Vec::new(),
         };
         fence(Ordering::Acquire);
         (number != 0 && self.number.load(Ordering::Relaxed) == number).then_some(info)

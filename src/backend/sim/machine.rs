@@ -14,11 +14,15 @@ use crate::backend::{Body, Quiet, Raised, install_overflow_handler, install_pani
 use crate::coroutine::{self, Coroutine};
 use crate::event::{
     Ending, Fate, GoId, GoroutineInfo, GoroutineState, Heartbeat, Instant, Observer, Op, Place,
+    frames,
 };
 use crate::strategy::Ready;
 
 /// Stacks that stay warm between runs.
 const KEPT_STACKS: usize = 1024;
+
+/// The most stacks that are looked at: it takes a tenth of a millisecond for each.
+const STACKS: usize = 64;
 
 /// A program, to be run again and again.
 pub(crate) type Main = Arc<dyn Fn() + Send + Sync>;
@@ -164,6 +168,9 @@ impl Machine {
         let blocked = state.blocked_operations();
         let fingerprint = state.fingerprint.value();
         let abandoned = state.abandoned;
+        if state.settings.stacks {
+            self.look_at(&mut ending);
+        }
         self.kill_the_rest();
         let state = self.sim.state();
         for (info, fate) in &mut ending.goroutines {
@@ -186,6 +193,22 @@ impl Machine {
             blocked,
             trace,
         }
+    }
+
+    /// Has goroutines that are left look at their own stacks. What that gives is put into words here, since
+    /// it takes more room than their stacks have.
+    fn look_at(&self, ending: &mut Ending) {
+        let state = self.sim.state();
+        (state.phase, state.looks, state.over) = (Phase::Dying, true, true);
+        for (info, _) in ending.goroutines.iter_mut().take(STACKS) {
+            let g = self.sim.state().of(info.id);
+            let suspended = matches!(g.life, Life::Alive | Life::Parked(_) | Life::Woken);
+            if suspended && g.coroutine.is_some() {
+                self.resume(info.id);
+                info.stack = self.sim.state().seen.take().as_ref().map(frames).unwrap_or_default();
+            }
+        }
+        self.sim.state().looks = false;
     }
 
     /// Unwinds everybody, in the order of creation. Destructors may wait for each other; when nothing

@@ -52,6 +52,8 @@ pub(crate) struct Settings {
     pub(crate) trace: bool,
     /// Goroutines run in spans.
     pub(crate) spans: bool,
+    /// Look at the stacks of those that are left at the end.
+    pub(crate) stacks: bool,
 }
 
 /// Who decides.

@@ -1,5 +1,6 @@
 //! The contract of [`Backend`], as the simulator keeps it.
 
+use std::backtrace::Backtrace;
 use std::panic;
 use std::sync::Arc;
 
@@ -220,6 +221,11 @@ impl Sim {
     /// Throws the end of the run into the running goroutine, unless it unwinds already.
     #[cold]
     fn die(&self) {
+        while self.state().looks {
+            self.state().seen = Some(Backtrace::force_capture());
+            let handle = self.state().me().suspender.expect("it runs, so it has a stack");
+            raw::suspend(handle);
+        }
         if self.state().unwinds() {
             return;
         }
@@ -408,6 +414,10 @@ impl Backend for Sim {
 
     fn random(&self) -> u64 {
         self.state().random()
+    }
+
+    fn keeps_stacks(&self) -> bool {
+        self.state().settings.stacks
     }
 
     fn now(&self) -> Instant {

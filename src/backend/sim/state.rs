@@ -1,6 +1,7 @@
 //! All that a run consists of, and the bookkeeping that needs nobody's consent.
 
 use std::any::Any;
+use std::backtrace::Backtrace;
 use std::sync::Arc;
 
 use super::fingerprint::{Fingerprint, History, fold};
@@ -63,6 +64,9 @@ pub(super) struct State {
     pub(super) main_gone: bool,
     pub(super) at_rest: bool,
     pub(super) abandoned: bool,
+    /// Whoever is resumed looks at its own stack, and leaves that here.
+    pub(super) looks: bool,
+    pub(super) seen: Option<Backtrace>,
     pub(super) stranded: usize,
     /// Those alive when main returned, with what they were about to do.
     pub(super) rest: Vec<(GoId, Op, Life, Option<Raised>)>,
@@ -122,6 +126,7 @@ impl State {
             gated: false,
             trace: false,
             spans: false,
+            stacks: false,
         };
         Self {
             run: 0,
@@ -141,6 +146,8 @@ impl State {
             main_gone: false,
             at_rest: false,
             abandoned: false,
+            looks: false,
+            seen: None,
             stranded: 0,
             rest: Vec::new(),
             goroutines: Vec::new(),
@@ -314,8 +321,15 @@ impl State {
         let go = self.of(waiter.go);
         go.life = Life::Woken;
         go.case = waiter.case;
-        let op = &mut self.ops[waiter.go.index()];
-        op.action = Action::Resume;
+        let op = self.ops[waiter.go.index()];
+        // Whoever wakes a `select` takes it out of the queues of all its channels.
+        if let Chooser::Search(search) = &mut self.chooser
+            && op.objects.is_many()
+            && self.current != GoId::CLOCK
+        {
+            super::raw::search(*search).did(self.current, &op, None);
+        }
+        self.ops[waiter.go.index()].action = Action::Resume;
         self.enable(waiter.go, why);
         true
     }
@@ -631,6 +645,7 @@ impl State {
             place: Some(op.place),
             parent: (go != GoId::MAIN).then_some(g.parent),
             created: (go != GoId::MAIN).then_some(g.created),
+            stack: Vec::new(),
         }
     }
 

@@ -340,7 +340,8 @@ fn in_section(state: &State, who: usize, op: Op) -> Option<State> {
     Some(next)
 }
 
-/// A send that does not wait. A receiver that is about to receive may have come already, or not.
+/// A send that does not wait. A receiver that is about to receive may have come already, or not; a select
+/// that could go on with its other channel does not wait.
 fn try_send(program: &Program, state: &State, who: usize, c: usize) -> Vec<State> {
     let value = value(who, state.machines[who].at);
     if state.buffers[c].len() < ROOM[c] {
@@ -350,7 +351,8 @@ fn try_send(program: &Program, state: &State, who: usize, c: usize) -> Vec<State
     }
     let mut all = vec![state.after(who, Some("full"))];
     if ROOM[c] == 0 {
-        let waits = move |op| op == Op::Recv(c) || op == (Op::Select { default: false });
+        let ready = (0..ROOM.len()).any(|c| !state.buffers[c].is_empty() || state.closed[c]);
+        let waits = |op| op == Op::Recv(c) || !ready && op == (Op::Select { default: false });
         for other in at(program, state, waits) {
             all.push(state.after(who, Some("sent")).after(other, Some(&value.to_string())));
         }

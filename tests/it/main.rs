@@ -16,6 +16,7 @@ mod headlines;
 mod lock_order;
 mod multicore;
 mod process;
+mod protocol;
 mod race;
 mod rows;
 mod search;

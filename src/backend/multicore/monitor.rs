@@ -85,7 +85,7 @@ fn help_out(shared: &Shared, late: &[(&Port, Late)], spare: &dyn Fn(usize)) {
 /// Does what is overdue with a worker that does not look at its timers.
 fn fire_timers(shared: &Arc<Shared>, port: &Port) {
     // Counted as work under way, lest somebody takes the pause for a deadlock.
-    shared.external.fetch_add(1, Ordering::SeqCst);
+    shared.outside_begins();
     let clock = Outside::new(shared);
     let now = shared.clock.now();
     while let Some((due, what)) = port.pop_due(now) {
@@ -96,5 +96,5 @@ fn fire_timers(shared: &Arc<Shared>, port: &Port) {
             Timed::Fire(timer) => timer.fire(&clock, due),
         }
     }
-    shared.external.fetch_sub(1, Ordering::SeqCst);
+    shared.outside_ends();
 }

@@ -249,12 +249,12 @@ impl Backend for Worker {
 
     fn block(&self, op: Op, work: Body) {
         let waiter = self.waiter(0);
-        self.shared.external.fetch_add(1, Ordering::SeqCst);
+        self.shared.outside_begins();
         let shared = Arc::clone(&self.shared);
         helpers::run(Body::new(move || {
             work.call();
             shared.wake(waiter, None, |_| {});
-            shared.external.fetch_sub(1, Ordering::SeqCst);
+            shared.outside_ends();
         }));
         self.park(op, GoroutineState::Syscall);
     }

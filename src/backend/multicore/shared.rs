@@ -13,11 +13,14 @@
 //! look at all queues once more           sleeping? then take that away, idle -= 1, unpark
 //! ```
 //!
-//! Whoever takes `sleeping` away also takes the worker out of `idle`: so `idle` counts only those whom
-//! nobody has woken yet. When it reaches the number of workers, with nothing in any queue and no timer to
-//! come, nothing moves any more: the program is deadlocked, or the rest has been unwound as far as it can
-//! be. To see that takes several looks, and a sleeper may wake up between them by its timer. So wakes are
-//! counted, and what was seen counts only if there was none meanwhile.
+//! Whoever takes `sleeping` away also takes the worker out of `idle`, a moment later: so `idle` says when it
+//! is time to look, and each worker's `sleeping` whether all do. If so, with nothing in any queue and no
+//! timer to come, nothing moves any more: the program is deadlocked, or the rest has been unwound as far as
+//! it can be. To see that takes several looks, and a sleeper may wake up between them by its timer. So wakes are
+//! counted, and what was seen counts only if there was none meanwhile. Work outside of all workers (a system
+//! call, the monitor) counts as moving, and looks whether all sleep when it has ended.
+//!
+//! `tests/it/protocol.rs` has this as a program for the simulator, which tries all its orders.
 
 use std::sync::atomic::{
     AtomicBool, AtomicI64, AtomicIsize, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
@@ -91,7 +94,8 @@ pub(super) struct Shared {
     pub(super) ports: Box<[CachePadded<Port>]>,
     /// How many workers have been started.
     pub(super) workers: AtomicUsize,
-    /// How many sleep. Whoever is called before it has counted itself makes it one too small meanwhile.
+    /// How many sleep, roughly. It is one too small while somebody was called who has not counted himself
+    /// yet, and one too large while somebody sleeps again whose waker has not counted yet.
     pub(super) idle: CachePadded<AtomicIsize>,
     /// How often a worker was taken out of those that sleep.
     wakes: AtomicU64,
@@ -101,7 +105,7 @@ pub(super) struct Shared {
     pub(super) streams: Streams,
     pub(super) end: Mutex<Option<End>>,
     /// Things under way outside of all workers, after which there may be work.
-    pub(super) external: AtomicUsize,
+    external: AtomicUsize,
     /// Goroutines in the middle of a panic.
     pub(super) panicking: AtomicUsize,
     pub(super) main_gone: AtomicBool,
@@ -333,7 +337,7 @@ impl Shared {
     /// will be the last one another time.
     pub(super) fn all_asleep(&self) {
         let wakes = self.wakes.load(Ordering::SeqCst);
-        let asleep = self.all_idle(self.idle.load(Ordering::SeqCst));
+        let asleep = self.active().iter().all(|port| port.sleeping.load(Ordering::SeqCst));
         let phase = self.phase();
         let waiting = phase == Phase::Live && self.timers_pending();
         // What the monitor does comes last: it says so before it takes a timer out.
@@ -349,9 +353,23 @@ impl Shared {
         }
     }
 
-    /// Whether so many are all there are.
+    /// Something is under way outside of all workers, after which there may be work.
+    pub(super) fn outside_begins(&self) {
+        self.external.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// It has ended. Whoever was the last to go to sleep meanwhile has left it at that: somebody has to look
+    /// once more.
+    pub(super) fn outside_ends(&self) {
+        self.external.fetch_sub(1, Ordering::SeqCst);
+        if self.all_idle(self.idle.load(Ordering::SeqCst)) {
+            self.rouse_any();
+        }
+    }
+
+    /// Whether so many may be all there are.
     pub(super) fn all_idle(&self, idle: isize) -> bool {
-        idle == self.workers.load(Ordering::SeqCst) as isize
+        idle >= self.workers.load(Ordering::SeqCst) as isize
     }
 
     /// Whether any queue that others can see has something in it.

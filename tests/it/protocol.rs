@@ -125,7 +125,9 @@ impl Shared {
         }
         assert_eq!(self.done.load(), self.work, "it ends while there is work");
         self.over.store(1);
-        self.ports.iter().for_each(|port| drop(self.rouse(port)));
+        for port in &self.ports {
+            self.rouse(port);
+        }
     }
 
     fn deliver(&self, at: usize) {

@@ -162,7 +162,10 @@ fn step_limit(ending: &Ending) -> Finding {
     let mut places: Vec<_> = spinners.iter().filter_map(|info| info.place).collect();
     places.sort_unstable_by_key(ToString::to_string);
     places.dedup();
-    let finding = told(ending, Finding::new(Kind::StepLimit, "", what), &spinners);
+    let who = spinners.iter().copied().chain(culprit(ending).filter(|_| spinners.is_empty()));
+    let mut seen: Vec<String> = who.filter_map(|info| waits::looked_at(ending, info)).collect();
+    seen.dedup();
+    let finding = told(ending, Finding::new(Kind::StepLimit, "", what), &spinners).lines(seen);
     places.into_iter().fold(finding, |finding, place| finding.place(Some(place)))
 }
 

@@ -125,18 +125,23 @@ fn known(ending: &Ending, info: &GoroutineInfo) -> Vec<String> {
         });
         return held.collect();
     }
-    last_use(ending, info).into_iter().collect()
+    used(ending, info).and_then(last_use).map(|line| format!("  {line}")).into_iter().collect()
 }
 
-/// `chan#1 was made at src/a.rs:4 and last used by g1 main: send at src/a.rs:9`.
-fn last_use(ending: &Ending, info: &GoroutineInfo) -> Option<String> {
-    let used @ Use { object, made, last } = used(ending, info)?;
-    Some(match last {
-        None => return nobody(&[used]).map(|line| format!("  {line}")),
+/// `chan#1, made at src/a.rs:4, was last used by g1 main: send at src/a.rs:9`.
+fn last_use(used: &Use) -> Option<String> {
+    let Use { object, made, last } = used;
+    match last {
+        None => nobody(&[used]),
         Some((who, action, place)) => {
-            format!("  {object}, made at {made}, was last used by {who}: {action} at {place}")
+            Some(format!("{object}, made at {made}, was last used by {who}: {action} at {place}"))
         }
-    })
+    }
+}
+
+/// Who else has used what a goroutine looks at again and again.
+pub(super) fn looked_at(ending: &Ending, info: &GoroutineInfo) -> Option<String> {
+    last_use(ending.uses.iter().find(|used| used.object == info.object)?)
 }
 
 /// `nobody else has used chan#1, made at src/a.rs:4`.

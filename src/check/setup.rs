@@ -42,8 +42,8 @@ impl Default for Setup {
 }
 
 impl Setup {
-    /// The same, for runs that somebody asked for one by one: they say more, and are told to the subscriber
-    /// that he has installed, if he has.
+    /// The same, for runs that somebody asked for one by one: they say more, and are told to the `tracing`
+    /// subscriber that is installed, if one is.
     pub(super) fn alone(&self) -> Self {
         Self { alone: true, told: dispatcher::has_been_set(), ..self.clone() }
     }

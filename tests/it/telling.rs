@@ -73,8 +73,8 @@ fn the_failing_schedule_is_heard_once() {
         let failed = catch_unwind(AssertUnwindSafe(|| Explore::new().check(two_that_race)));
         assert!(failed.is_err());
     });
-    let ends = lines.iter().filter(|line| line.contains("go=1") && line.ends_with("return"));
-    assert!(ends.count() <= 1, "{lines:?}");
+    let ends = lines.iter().filter(|line| line.contains(" goseed: return "));
+    assert_eq!(ends.count(), 1, "{lines:?}");
     assert_eq!(own(&lines).len(), 2, "{lines:?}");
     let set = lines.iter().find(|line| line.contains(" write var#1 ")).expect("it writes");
     for part in ["goroutine{id=", "step=", "time=0ns", "place=tests/it/telling.rs:", "go="] {

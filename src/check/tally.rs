@@ -13,7 +13,7 @@ use super::distinct::Distinct;
 use super::verdict::Verdict;
 use crate::backend::sim::Record;
 use crate::detect::{Kind, findings};
-use crate::event::{Accessed, Ending, Exit, Fate, LockEdge, Place};
+use crate::event::{Accessed, Ending, Exit, Fate, Holding, LockEdge, Place};
 use crate::report::{Found, Outcome, Report, Seen};
 use crate::schedule::Schedule;
 
@@ -67,6 +67,10 @@ fn shape(ending: &Ending) -> Option<u64> {
         for LockEdge { since, who, .. } in &cycle.0 {
             (since.file_and_line(), who.place.file_and_line()).hash(&mut hasher);
         }
+    }
+    // Whether goroutines wait in a circle depends on who has what.
+    for Holding { lock, go, since, .. } in &ending.holdings {
+        (lock, go, since.file_and_line()).hash(&mut hasher);
     }
     Some(hasher.finish())
 }

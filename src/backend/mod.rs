@@ -26,6 +26,7 @@ pub(crate) mod multicore;
 pub(crate) mod sim;
 mod timers;
 mod unwind;
+mod way_out;
 
 use std::backtrace::Backtrace;
 use std::cell::Cell;
@@ -41,6 +42,7 @@ use crate::event::{
 pub(crate) use body::Body;
 pub(crate) use hook::{Quiet, install as install_panic_hook};
 pub(crate) use unwind::Unwind;
+pub(crate) use way_out::WayOut;
 
 /// A value that all goroutines of a run share.
 pub(crate) type Shared = Arc<dyn std::any::Any + Send + Sync>;
@@ -140,29 +142,32 @@ pub(crate) trait Backend {
     /// before, and `did` is done here. Called by the clock too (`AfterFunc`), then without a point.
     fn spawn(&self, body: Body, name: Option<String>, place: Place) -> GoId;
 
-    /// What `point` does unless the thread is quiet.
-    fn at_point(&self, op: &Op, object: &dyn Object);
+    /// What `point` does unless the thread is quiet; the way out, if others run first.
+    fn at_point(&self, op: Op, object: &dyn Object) -> Option<WayOut>;
+    /// The goroutine is back from the way out that `at_point` has shown.
+    fn back(&self);
+    /// What `step` does unless the thread is quiet; the way out, if others run first.
+    fn at_step(&self, op: Op) -> Option<WayOut>;
+    /// The running goroutine steps back: others should run before it does `op`, which can always be done.
+    fn at_yield(&self, op: Op) -> Option<WayOut>;
+    /// It is back from the way out that `at_step` or `at_yield` has shown, and does `op`.
+    fn back_for(&self, op: Op);
     /// What `did` does unless the thread is quiet.
-    fn at_effect(&self, op: &Op, detail: Detail);
+    fn at_effect(&self, op: Op, detail: Detail);
     /// Tells observers something that no event says. Nobody else hears of it.
     fn note(&self, object: ObjectId, note: Note, place: Place) {
         let _ = (object, note, place);
     }
-    /// What `step` does unless the thread is quiet.
-    fn at_step(&self, op: &Op) {
-        self.at_point(op, &Always);
-        self.at_effect(op, Detail::Done);
-    }
-    /// The running goroutine spins or steps back: others should run before it does.
-    fn yield_now(&self);
 
     /// A new ticket for the running goroutine, which makes its earlier ones stale.
     fn waiter(&self, case: u32) -> Waiter;
     /// Makes the running goroutine's last ticket stale before it has parked; the case with which somebody
     /// has woken it by then.
     fn retract(&self) -> Option<u32>;
-    /// Blocks until the last ticket is woken. `op` is what it waits to do.
-    fn park(&self, op: Op, state: GoroutineState) -> Wake;
+    /// What `park` does: comes to know at once why it goes on, or is shown the way out.
+    fn at_park(&self, op: Op, state: GoroutineState) -> Result<Wake, WayOut>;
+    /// The goroutine is back from the way out that `at_park` has shown.
+    fn back_awake(&self, state: GoroutineState) -> Wake;
     /// Wakes this waiter: false if it no longer waits on this ticket (then nothing happens).
     /// Never runs anybody at once. May be called with the object's lock held.
     fn wake(&self, waiter: Waiter) -> bool;
@@ -234,12 +239,17 @@ pub(crate) trait Backend {
 
 /// What every operation begins and ends with. On cores there is mostly nothing to do at these: then they
 /// cost a look, and the operation is never written down.
+///
+/// All that may let others run is inlined into whoever calls it: see [`WayOut`].
 impl dyn Backend + '_ {
     /// `op` is about to be done on `object`: others may run first. No lock may be held here.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn point(&self, op: Op, object: &dyn Object) {
-        if !quiet() {
-            self.at_point(&op, object);
+        if !quiet()
+            && let Some(way_out) = self.at_point(op, object)
+        {
+            way_out.take();
+            self.back();
         }
     }
 
@@ -247,15 +257,39 @@ impl dyn Backend + '_ {
     #[inline]
     pub(crate) fn did(&self, op: Op, detail: Detail) {
         if !quiet() {
-            self.at_effect(&op, detail);
+            self.at_effect(op, detail);
         }
     }
 
     /// An operation that can always be done and needs nothing of an object: `point`, then `did`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn step(&self, op: Op) {
-        if !quiet() {
-            self.at_step(&op);
+        if !quiet()
+            && let Some(way_out) = self.at_step(op)
+        {
+            way_out.take();
+            self.back_for(op);
+        }
+    }
+
+    /// `op` can always be done, and others should run before it.
+    #[inline(always)]
+    pub(crate) fn yields(&self, op: Op) {
+        if let Some(way_out) = self.at_yield(op) {
+            way_out.take();
+            self.back_for(op);
+        }
+    }
+
+    /// Blocks until the last ticket is woken. `op` is what it waits to do.
+    #[inline(always)]
+    pub(crate) fn park(&self, op: Op, state: GoroutineState) -> Wake {
+        match self.at_park(op, state) {
+            Ok(wake) => wake,
+            Err(way_out) => {
+                way_out.take();
+                self.back_awake(state)
+            }
         }
     }
 }

@@ -226,12 +226,13 @@ fn may_decide(a: &Step, b: &Step) -> bool {
 }
 
 fn is_same(a: &Step, b: &Step) -> bool {
-    (a.go, a.op.action, a.op.object, a.op.place) == (b.go, b.op.action, b.op.object, b.op.place)
+    (a.go, a.op.action(), a.op.object(), a.op.place)
+        == (b.go, b.op.action(), b.op.object(), b.op.place)
 }
 
 /// An end says nothing about the program's lines.
 fn is_end(step: &Step) -> bool {
-    step.op.action == Action::End
+    step.op.action() == Action::End
 }
 
 impl Pair {
@@ -239,7 +240,7 @@ impl Pair {
     fn text(&self, trace: &Trace) -> String {
         let say = |step: &Step| {
             let (words, who) = (trace.words_of(&step.op), trace.name(step.go));
-            match step.op.action {
+            match step.op.action() {
                 Action::Return => "main's return".to_owned(),
                 _ => format!("`{words}` at {} in {who}", step.op.place),
             }

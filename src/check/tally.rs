@@ -184,12 +184,18 @@ impl Block {
 
 /// Whether the run showed this outcome.
 fn is(outcome: &Outcome, record: &Record) -> bool {
-    outcome.stdout == record.stdout
-        && outcome.stderr == record.stderr
+    same(&outcome.stdout, &record.stdout)
+        && same(&outcome.stderr, &record.stderr)
         && match record.ending.exit {
             Exit::Returned => outcome.exit == "returned",
             ref exit => outcome.exit == exit.to_string(),
         }
+}
+
+/// Whether both say the same. Two empty texts have no address, and some processors take 100 ns to see that
+/// there is nothing to compare.
+fn same(a: &str, b: &str) -> bool {
+    a.len() == b.len() && (a.is_empty() || a == b)
 }
 
 /// What a run showed from outside.

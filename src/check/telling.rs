@@ -27,11 +27,11 @@ impl Observer for Telling {
         if self.over {
             return;
         }
-        self.over = event.op.action == Action::Return;
-        let position = event.op.object.index().checked_sub(objects::FIRST as usize);
+        self.over = event.op.action() == Action::Return;
+        let position = event.op.object().index().checked_sub(objects::FIRST as usize);
         let object = position.and_then(|at| self.objects.get(at));
         // No line of the program moves the clock, and none ends main.
-        let own = !matches!(event.op.action, Action::Fire | Action::Return);
+        let own = !matches!(event.op.action(), Action::Fire | Action::Return);
         let place = own.then_some(event.op.place);
         tracing::debug!(
             target: "goseed",

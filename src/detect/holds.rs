@@ -30,10 +30,10 @@ impl Holds {
 
     /// Notes that a lock is taken. Nothing if it is the second step of a writer, who has it already.
     pub(super) fn take(&mut self, go: GoId, op: &Op) -> Option<Hold> {
-        let reads = matches!(op.action, Action::RLock | Action::TryRLock);
-        let hold = Hold { object: op.object, place: op.place, reads };
+        let reads = matches!(op.action(), Action::RLock | Action::TryRLock);
+        let hold = Hold { object: op.object(), place: op.place, reads };
         let held = self.of(go);
-        if held.iter().any(|held| held.object == op.object) {
+        if held.iter().any(|held| held.object == op.object()) {
             return None;
         }
         held.push(hold);

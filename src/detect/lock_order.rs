@@ -242,13 +242,13 @@ impl Observer for LockOrders {
         if event.detail == Detail::Blocked {
             return;
         }
-        if matches!(op.action, Action::End | Action::Return) {
+        if matches!(op.action(), Action::End | Action::Return) {
             self.people.end(go);
         }
-        match (self.kind(op.object), op.action) {
+        match (self.kind(op.object()), op.action()) {
             (Some(ObjectKind::Mutex | ObjectKind::RwMutex), action) => match action {
                 Action::TryLock | Action::TryRLock => self.lock(go, op, true),
-                Action::Unlock | Action::RUnlock => self.held.release(go, op.object),
+                Action::Unlock | Action::RUnlock => self.held.release(go, op.object()),
                 action if action.takes_lock() => self.lock(go, op, false),
                 _ => {}
             },

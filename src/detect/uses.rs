@@ -65,14 +65,14 @@ impl Observer for Uses {
             Detail::Started(_) => self.people.start(event.go, op.place),
             Detail::With(peer) => {
                 let theirs = announced.of(peer);
-                self.used(step, peer, op.object, theirs.action, theirs.place);
+                self.used(step, peer, op.object(), theirs.action(), theirs.place);
             }
             Detail::Done => {}
         }
-        if matches!(op.action, Action::End | Action::Return) {
+        if matches!(op.action(), Action::End | Action::Return) {
             self.people.end(event.go);
         }
-        self.used(step, event.go, op.object, op.action, op.place);
+        self.used(step, event.go, op.object(), op.action(), op.place);
     }
 
     fn note(&mut self, _go: GoId, _object: ObjectId, _note: Note, _place: Place) {}

@@ -1,31 +1,93 @@
 //! Operations: what a goroutine is about to do, or has done.
 
+use std::fmt;
+
 use super::{GoId, ObjectId, Place, objects};
 
-/// One visible operation: an action on an object, from a place. Small and `Copy`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// One visible operation: an action on an object, from a place.
+///
+/// It is two words, so that it travels in registers: each goroutine makes one for each of its steps.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Op {
-    /// What is done.
-    pub action: Action,
-    /// The object it is done to; for a `select` that of its first case.
-    pub object: ObjectId,
-    /// All objects that it may touch; more than one only for `select`.
-    pub(crate) objects: ObjectSet,
     /// The line that does it.
     pub place: Place,
+    what: What,
 }
+
+/// From the lowest bit: an action (8), the objects that it may touch if there are several (24), the first of
+/// them (32).
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct What(u64);
 
 impl Op {
     /// `action` on `object`.
     #[inline]
     pub fn new(action: Action, object: ObjectId, place: Place) -> Self {
-        Self { action, object, objects: ObjectSet::one(object), place }
+        Self::of(action, object, ObjectSet::EMPTY, place)
     }
 
     /// An operation on no object.
     #[inline]
     pub fn local(action: Action, place: Place) -> Self {
-        Self { action, object: objects::NONE, objects: ObjectSet::EMPTY, place }
+        Self::of(action, objects::NONE, ObjectSet::EMPTY, place)
+    }
+
+    #[inline]
+    fn of(action: Action, object: ObjectId, objects: ObjectSet, place: Place) -> Self {
+        let what = action as u64 | u64::from(objects.0) << 8 | (object.index() as u64) << 32;
+        Self { place, what: What(what) }
+    }
+
+    /// The same operation with another action.
+    #[inline]
+    pub(crate) fn with_action(self, action: Action) -> Self {
+        Self { what: What(self.what.0 & !0xff | action as u64), ..self }
+    }
+
+    /// The same operation, which may touch all of these.
+    #[inline]
+    pub(crate) fn with_objects(self, objects: ObjectSet) -> Self {
+        Self::of(self.action(), self.object(), objects, self.place)
+    }
+
+    /// What is done.
+    #[inline]
+    pub fn action(&self) -> Action {
+        const ACTIONS: [Action; 256] = Action::table();
+        ACTIONS[usize::from(self.what.0 as u8)]
+    }
+
+    /// Whether this is done.
+    #[inline]
+    pub(crate) fn is(&self, action: Action) -> bool {
+        self.what.0 as u8 == action as u8
+    }
+
+    /// The action as a number, to be hashed.
+    #[inline]
+    pub(crate) fn action_number(&self) -> u64 {
+        u64::from(self.what.0 as u8)
+    }
+
+    /// How it relates to others on the same object.
+    #[inline]
+    pub(crate) fn effect(&self) -> Effect {
+        self.action().effect()
+    }
+
+    /// The object it is done to; for a `select` that of its first case.
+    #[inline]
+    pub fn object(&self) -> ObjectId {
+        ObjectId::new((self.what.0 >> 32) as u32)
+    }
+
+    /// All objects that it may touch; more than one only for `select`.
+    #[inline]
+    pub(crate) fn objects(&self) -> ObjectSet {
+        match ObjectSet((self.what.0 >> 8) as u32 & ObjectSet::ALL) {
+            ObjectSet::EMPTY if self.object() != objects::NONE => ObjectSet::one(self.object()),
+            several => several,
+        }
     }
 
     /// Whether the order of two operations of different goroutines can be observed.
@@ -33,36 +95,44 @@ impl Op {
     /// Never `false` wrongly: where it is not sure (a `select` over many channels), it says `true`.
     pub fn conflicts(&self, other: &Self) -> bool {
         use Effect::{Add, All, Local, Read};
-        let (a, b) = (self.action.effect(), other.action.effect());
+        let (a, b) = (self.action().effect(), other.action().effect());
         match (a, b) {
             (Local, _) | (_, Local) => false,
             // Nobody can tell whether a goroutine had ended when the program did.
-            (All, _) if other.action == Action::End => false,
-            (_, All) if self.action == Action::End => false,
+            (All, _) if other.action() == Action::End => false,
+            (_, All) if self.action() == Action::End => false,
             (All, _) | (_, All) => true,
             (Read, Read) => false,
             (Add, Add) if !self.crosses_zero_with(other) => false,
-            _ if self.action == Action::Return || other.action == Action::Return => {
+            _ if self.action() == Action::Return || other.action() == Action::Return => {
                 self.ends_with_main() && other.ends_with_main()
             }
-            _ if self.objects.is_many() || other.objects.is_many() => {
-                self.objects.meets(other.objects)
+            _ if self.objects().is_many() || other.objects().is_many() => {
+                self.objects().meets(other.objects())
             }
-            _ => self.object == other.object,
+            _ => self.object() == other.object(),
         }
     }
 
     /// Whether the one takes up what the other takes down: a group's counter must not go below zero.
     fn crosses_zero_with(&self, other: &Self) -> bool {
         matches!(
-            (self.action, other.action),
+            (self.action(), other.action()),
             (Action::Add, Action::Done) | (Action::Done, Action::Add)
         )
     }
 
     /// Whether main's return cuts it off visibly.
     fn ends_with_main(&self) -> bool {
-        self.action == Action::Return || matches!(self.object, objects::STDOUT | objects::STDERR)
+        self.action() == Action::Return
+            || matches!(self.object(), objects::STDOUT | objects::STDERR)
+    }
+}
+
+impl fmt::Debug for Op {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (action, object, objects) = (self.action(), self.object(), self.objects());
+        write!(f, "{action} {object:?} {objects:?} at {}", self.place)
     }
 }
 
@@ -92,6 +162,16 @@ macro_rules! actions {
         impl Action {
             /// All of them, in the order of their numbers.
             pub(crate) const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The same, by any number that a byte can hold.
+            const fn table() -> [Self; 256] {
+                let (mut table, mut n) = ([Self::ALL[0]; 256], 0);
+                while n < Self::ALL.len() {
+                    table[n] = Self::ALL[n];
+                    n += 1;
+                }
+                table
+            }
 
             /// The words under which it is shown: `send`, `lock`, ….
             pub const fn words(self) -> &'static str {
@@ -234,16 +314,17 @@ impl Action {
     }
 }
 
-/// A set of objects, exact up to 32 objects and larger than the truth beyond.
+/// A set of objects, exact up to 24 objects and larger than the truth beyond.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct ObjectSet(u32);
 
 impl ObjectSet {
     pub(crate) const EMPTY: Self = Self(0);
+    const ALL: u32 = 0xff_ffff;
 
     #[inline]
     pub(crate) const fn one(object: ObjectId) -> Self {
-        Self(1 << (object.index() % 32))
+        Self(1 << (object.index() % 24))
     }
 
     #[inline]
@@ -263,8 +344,8 @@ impl ObjectSet {
 }
 
 /// Shown in traces and lanes: `send chan#2` is put together by whoever knows the objects' names.
-impl std::fmt::Display for Action {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.words())
     }
 }
@@ -308,7 +389,7 @@ mod tests {
     #[test]
     fn a_select_conflicts_with_whatever_touches_one_of_its_channels() {
         let mut select = op(Action::Select, 6);
-        select.objects = select.objects.with(ObjectId::new(9));
+        select = select.with_objects(select.objects().with(ObjectId::new(9)));
         assert!(select.conflicts(&op(Action::Send, 9)) && op(Action::Recv, 6).conflicts(&select));
         assert!(!select.conflicts(&op(Action::Send, 7)));
     }

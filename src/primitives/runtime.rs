@@ -14,11 +14,10 @@ use crate::event::{Action, Detail, GoroutineInfo, Op, Place, full_dump, grouped_
 ///
 /// Outside of any run.
 #[track_caller]
-#[inline]
+#[inline(always)]
 pub fn gosched() {
     let rt = in_a_run("runtime::gosched");
-    rt.yield_now();
-    rt.step(Op::local(Action::Gosched, Place::here()));
+    rt.yields(Op::local(Action::Gosched, Place::here()));
 }
 
 /// Ends the running goroutine, after its deferred calls. In Go, `runtime.Goexit`.

@@ -57,10 +57,10 @@ fn announced(arms: &Arms<'_, '_>, has_default: bool, place: Place) -> Op {
     let action = match (arms, has_default) {
         ([only], true) if only.receives() => Action::TryRecv,
         ([_], true) => Action::TrySend,
-        ([_], false) => op.action,
+        ([_], false) => op.action(),
         _ => Action::Select,
     };
-    Op { action, ..op }
+    op.with_action(action)
 }
 
 /// One of the ready cases, each equally likely.

@@ -198,14 +198,14 @@ struct Standing {
 
 impl Standing {
     fn after(&mut self, trace: &Trace, event: &Event) {
-        let (go, object) = (event.go, event.op.object);
+        let (go, object) = (event.go, event.op.object());
         if go != GoId::CLOCK {
             self.blocked.insert(go, event.detail == Detail::Blocked);
         }
         if let Detail::With(other) | Detail::Started(other) = event.detail {
             self.blocked.insert(other, false);
         }
-        if event.op.action == Action::End {
+        if event.op.action() == Action::End {
             self.blocked.remove(&go);
         }
         if !trace.is_lock(object) {
@@ -217,7 +217,7 @@ impl Standing {
             return waiters.push(go);
         }
         let holders = self.holders.entry(object).or_default();
-        match event.op.action {
+        match event.op.action() {
             action if action.takes_lock() && !holders.contains(&go) => holders.push(go),
             Action::Unlock | Action::RUnlock => {
                 let at = holders.iter().position(|&other| other == go).unwrap_or(0);
@@ -239,7 +239,7 @@ impl Standing {
 
     /// Who holds the lock that an event is about, and who waits for it.
     fn lock(&self, trace: &Trace, event: &Event, glyphs: Glyphs) -> String {
-        let object = event.op.object;
+        let object = event.op.object();
         let names = |all: Option<&Vec<GoId>>| match all.map_or(&[][..], Vec::as_slice) {
             [] => None,
             all => Some(all.iter().map(GoId::to_string).collect::<Vec<_>>().join(", ")),
@@ -263,7 +263,7 @@ fn relevant(trace: &Trace, who: &[GoId], rows: usize) -> Vec<usize> {
         let involved = |go| who.is_empty() || who.contains(&go);
         involved(event.go)
             || who.iter().any(|&go| takes_part(event, go))
-            || touched.contains(&event.op.object)
+            || touched.contains(&event.op.object())
     };
     let last = trace.events().iter().enumerate().rev().filter(matters).take(rows);
     let mut last: Vec<usize> = last.map(|(at, _)| at).collect();
@@ -273,8 +273,8 @@ fn relevant(trace: &Trace, who: &[GoId], rows: usize) -> Vec<usize> {
 
 fn last_objects(trace: &Trace, who: &[GoId]) -> BTreeSet<ObjectId> {
     let last = |&go: &GoId| {
-        let own = |event: &&Event| event.go == go && event.op.object.index() >= FIRST;
-        trace.events().iter().rev().find(own).map(|event| event.op.object)
+        let own = |event: &&Event| event.go == go && event.op.object().index() >= FIRST;
+        trace.events().iter().rev().find(own).map(|event| event.op.object())
     };
     who.iter().filter_map(last).collect()
 }

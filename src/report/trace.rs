@@ -80,7 +80,7 @@ impl Trace {
 
     /// The line of the program that did it, after `before`; nothing for what no line of it does.
     pub(super) fn at_place(&self, event: &Event, before: &str) -> String {
-        match event.op.action {
+        match event.op.action() {
             Action::Fire | Action::Return => String::new(),
             _ => format!("{before}{}", event.op.place),
         }
@@ -98,7 +98,7 @@ impl Trace {
 
     /// The object of an operation, unless the action says it already.
     fn object(&self, op: &Op) -> Option<&ObjectInfo> {
-        match op.object {
+        match op.object() {
             objects::NONE | objects::CLOCK | objects::GOROUTINES | objects::RAND => None,
             object => self.objects.get(object.index()),
         }
@@ -137,8 +137,8 @@ pub(crate) fn words(event: &Event, object: Option<&ObjectInfo>) -> String {
 
 fn operation(op: &Op, object: Option<&ObjectInfo>) -> String {
     match object {
-        Some(object) => format!("{} {object}", op.action.words()),
-        None => op.action.words().to_owned(),
+        Some(object) => format!("{} {object}", op.action().words()),
+        None => op.action().words().to_owned(),
     }
 }
 

@@ -110,7 +110,7 @@ impl Search for Dfs {
     }
 
     fn did(&mut self, _go: GoId, op: &Op, _with: Option<GoId>) {
-        if op.action == Action::Count && !self.counts {
+        if op.action() == Action::Count && !self.counts {
             (self.counts, self.restart) = (true, true);
         }
     }

@@ -24,7 +24,7 @@ impl Directed {
     }
 
     fn is_held(&self, op: &Op) -> bool {
-        op.action.takes_lock() && self.lines.iter().any(|line| same(line, &op.place))
+        op.action().takes_lock() && self.lines.iter().any(|line| same(line, &op.place))
     }
 
     /// Whether somebody waits at each line, as often as it is there.
@@ -33,7 +33,7 @@ impl Directed {
             let wanted = self.lines.iter().filter(|other| same(line, other)).count();
             let at = |go: &&GoId| {
                 let op = point.op(**go);
-                op.action.takes_lock() && same(line, &op.place)
+                op.action().takes_lock() && same(line, &op.place)
             };
             point.enabled.iter().filter(at).count() >= wanted
         })

@@ -62,7 +62,9 @@ struct Done {
 impl Done {
     fn conflicts(&self, ops: &[Op]) -> bool {
         let overdone = |a: &Op, b: &Op| {
-            self.overdone && [a.action, b.action] == [Action::Done; 2] && a.object == b.object
+            self.overdone
+                && [a.action(), b.action()] == [Action::Done; 2]
+                && a.object() == b.object()
         };
         self.ops.iter().any(|a| ops.iter().any(|b| a.conflicts(b) || overdone(a, b)))
     }
@@ -144,10 +146,10 @@ impl Search for Dpor {
     }
 
     fn did(&mut self, go: GoId, op: &Op, with: Option<GoId>) {
-        if op.action == Action::Count && !self.counts {
+        if op.action() == Action::Count && !self.counts {
             (self.counts, self.restart) = (true, true);
         }
-        if op.action == Action::Misuse && !self.overdone {
+        if op.action() == Action::Misuse && !self.overdone {
             (self.overdone, self.restart) = (true, true);
         }
         match self.events.last_mut() {
@@ -309,8 +311,8 @@ impl Branch {
 /// acquire can: anybody may unlock a raw mutex, and finds out that it was not locked.
 fn enables(earlier: &[Op], later: &[Op]) -> bool {
     use Action::{Done, Lock, LockReaders, RLock, RUnlock, Unlock, Wait};
-    let releases = |op: &Op| matches!(op.action, Unlock | RUnlock | Done);
-    let acquires = |op: &Op| matches!(op.action, Lock | LockReaders | RLock | Wait);
+    let releases = |op: &Op| matches!(op.action(), Unlock | RUnlock | Done);
+    let acquires = |op: &Op| matches!(op.action(), Lock | LockReaders | RLock | Wait);
     let pair = |a: &Op, b: &Op| releases(a) && acquires(b);
     earlier.iter().all(|a| later.iter().all(|b| !a.conflicts(b) || pair(a, b)))
 }

@@ -14,6 +14,7 @@ mod pct;
 mod random;
 mod replay;
 mod round_robin;
+mod sampler;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +27,9 @@ pub use pct::Pct;
 pub use random::Random;
 pub(crate) use replay::{Guided, Heard, Order, Scripted, Step, Strict, Swapped};
 pub use round_robin::RoundRobin;
+pub(crate) use sampler::Sampler;
+
+use std::any::Any;
 
 use crate::event::{Action, Announced, GoId, Op};
 #[expect(unused_imports, reason = "named in the docs")]
@@ -67,7 +71,7 @@ pub enum Ready {
 ///
 /// It is told who becomes able to run and who no longer is, and chooses whenever at least two are. All
 /// its randomness comes from the [`Dice`] it was made with.
-pub trait Strategy: Send {
+pub trait Strategy: Any + Send {
     /// Who runs next: one of `point.enabled`.
     fn choose(&mut self, point: &Point<'_>) -> GoId;
     /// `go` can go on from here.
@@ -117,16 +121,16 @@ pub trait Search: Send {
 fn reuses(point: &Point<'_>, go: GoId) -> bool {
     let op = point.op(go);
     let waits = |other: &GoId| {
-        point.op(*other).action == Action::Wait && point.op(*other).object == op.object
+        point.op(*other).action() == Action::Wait && point.op(*other).object() == op.object()
     };
-    matches!(op.action, Action::Add | Action::Done) && point.enabled.iter().any(waits)
+    matches!(op.action(), Action::Add | Action::Done) && point.enabled.iter().any(waits)
 }
 
 /// Somebody whose step nothing can tell from being done at any other moment, if there is one: a search
 /// takes it at once. Ends can be told by programs that look at the number of goroutines.
 fn invisible(point: &Point<'_>, counts: bool) -> Option<GoId> {
     let hidden = |go: &&GoId| {
-        let action = point.op(**go).action;
+        let action = point.op(**go).action();
         action.is_invisible() || !counts && action == Action::End
     };
     point.enabled.iter().find(hidden).copied()

@@ -9,7 +9,7 @@
 //! Unlike the paper, a goroutine that steps back (`gosched`, a loop that waits) stays behind the
 //! others until each of them has run once, or it would starve them.
 
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::BinaryHeap;
 
 use super::{Factory, Pilot, Point, Ready, Strategy};
 use crate::event::GoId;
@@ -44,7 +44,8 @@ impl Factory for Pct {
     fn make(&self, seed: u64, index: u64, pilot: Pilot) -> Box<dyn Strategy> {
         let (times, over) = SPREAD[(index % 8) as usize];
         let points = (u64::from(pilot.points) * u64::from(times) / u64::from(over)) as u32;
-        Box::new(Priorities::new(Dice::new(seed, index, Purpose::Start), self.depth, points))
+        let dice = Dice::new(seed, index, Purpose::Start);
+        Box::new(Priorities::new(dice, self.depth, points).for_goroutines(pilot.goroutines))
     }
 }
 
@@ -62,11 +63,22 @@ pub(super) struct Priorities {
     /// Those that can run and do not rest, highest first; entries of others are dropped when they
     /// come up.
     queue: BinaryHeap<(u64, GoId)>,
-    /// Those that stepped back, first first, with how many others still have to run before them.
-    resting: VecDeque<(GoId, u64, u32)>,
+    /// How many can run.
+    enabled: u32,
+    /// Those that stepped back, first first.
+    resting: Vec<Rest>,
     /// Choices so far, to tell who has run since when.
     now: u64,
     last: GoId,
+}
+
+/// Somebody who has stepped back.
+struct Rest {
+    go: GoId,
+    /// Choices before it did.
+    since: u64,
+    /// How many others still have to run before it does.
+    owed: u32,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -79,24 +91,25 @@ struct Standing {
     ran: u64,
 }
 
+/// The most goroutines that room is made for before there are any.
+const ROOM: u32 = 1_000;
+
 /// Priorities at and above this are those of goroutines that were never lowered.
 const HIGH: u64 = 1 << 63;
 
 impl Priorities {
     pub(super) fn new(mut dice: Dice, depth: u32, points: u32) -> Self {
-        let mut changes: Vec<(u32, u64)> = Vec::new();
+        let mut changes: Vec<(u32, u64)> = Vec::with_capacity(depth as usize);
         let points = points.max(depth);
         for nth in 1..depth {
             // One of the points that are left, counted past those that are taken.
             let mut at = 1 + dice.below(points - (nth - 1));
-            let mut taken: Vec<u32> = changes.iter().map(|&(at, _)| at).collect();
-            taken.sort_unstable();
-            for taken in taken {
+            for &(taken, _) in changes.iter().rev() {
                 at += u32::from(at >= taken);
             }
-            changes.push((at, u64::from(nth)));
+            let place = changes.partition_point(|&(other, _)| other > at);
+            changes.insert(place, (at, u64::from(nth)));
         }
-        changes.sort_unstable_by_key(|&(at, _)| std::cmp::Reverse(at));
         Self {
             dice,
             step: 0,
@@ -104,10 +117,19 @@ impl Priorities {
             changes,
             goroutines: Vec::new(),
             queue: BinaryHeap::new(),
-            resting: VecDeque::new(),
+            enabled: 0,
+            resting: Vec::new(),
             now: 0,
             last: GoId::CLOCK,
         }
+    }
+
+    /// The same with room for so many goroutines.
+    fn for_goroutines(mut self, count: u32) -> Self {
+        let room = count.min(ROOM) as usize + 1;
+        self.goroutines.reserve(room);
+        self.queue.reserve(room);
+        self
     }
 
     #[inline]
@@ -142,29 +164,39 @@ impl Priorities {
     }
 
     /// `go` runs again after others did: those that rest may have waited for that.
+    #[inline]
     fn runs(&mut self, go: GoId) {
         self.now += 1;
         self.last = go;
         let now = self.now;
         let before = std::mem::replace(&mut self.of(go).ran, now);
-        for (_, since, owed) in &mut self.resting {
-            *owed -= u32::from(before <= *since && *owed > 0);
+        let mut over = false;
+        for rest in &mut self.resting {
+            rest.owed -= u32::from(before <= rest.since);
+            over |= rest.owed == 0;
         }
-        let mut n = 0;
-        while n < self.resting.len() {
-            if self.resting[n].2 == 0 {
-                let (rested, ..) = self.resting.remove(n).expect("it is there");
-                self.of(rested).rests = false;
-                self.enqueue(rested);
-            } else {
-                n += 1;
+        if over {
+            self.end_rests();
+        }
+    }
+
+    /// Those before whom all others have run rest no longer.
+    fn end_rests(&mut self) {
+        let mut resting = std::mem::take(&mut self.resting);
+        resting.retain(|rest| {
+            if rest.owed == 0 {
+                self.of(rest.go).rests = false;
+                self.enqueue(rest.go);
             }
-        }
+            rest.owed > 0
+        });
+        self.resting = resting;
     }
 
     /// Everybody rests: the first of them has rested long enough.
     fn wake_first(&mut self) -> Option<GoId> {
-        while let Some((go, ..)) = self.resting.pop_front() {
+        while !self.resting.is_empty() {
+            let Rest { go, .. } = self.resting.remove(0);
             self.of(go).rests = false;
             if self.of(go).enabled {
                 self.enqueue(go);
@@ -212,22 +244,24 @@ impl Strategy for Priorities {
             self.of(go).priority = HIGH | self.dice.word() >> 1;
         }
         self.of(go).enabled = true;
+        self.enabled += 1;
         self.enqueue(go);
     }
 
     fn block(&mut self, go: GoId) {
         self.of(go).enabled = false;
+        self.enabled -= 1;
     }
 
     fn exit(&mut self, go: GoId) {
-        self.of(go).enabled = false;
+        self.block(go);
     }
 
     fn yielded(&mut self, go: GoId) {
-        let others = self.goroutines.iter().filter(|standing| standing.enabled).count() as u32 - 1;
+        let others = self.enabled.saturating_sub(1);
         if others > 0 && !self.of(go).rests {
             self.of(go).rests = true;
-            self.resting.push_back((go, self.now, others));
+            self.resting.push(Rest { go, since: self.now, owed: others });
         }
     }
 }

@@ -65,9 +65,9 @@ impl<'a> Machine<'a> {
 
     fn step(&mut self, go: GoId) -> Op {
         let op = self.ops[go.index()];
-        match op.action {
-            Action::Lock => self.locked[op.object.index()] = true,
-            Action::Unlock => self.locked[op.object.index()] = false,
+        match op.action() {
+            Action::Lock => self.locked[op.object().index()] = true,
+            Action::Unlock => self.locked[op.object().index()] = false,
             _ => {}
         }
         self.done[go.index() - 1] += 1;

@@ -9,7 +9,7 @@ use super::ending::Culprit;
 use super::raw;
 use super::shared::{Shared, lock};
 use crate::backend::{
-    Backend, Body, Object, Shared as Value, Stream, Timed, TimerId, Unwind, Waiter, Wake,
+    Backend, Body, Object, Shared as Value, Stream, Timed, TimerId, Unwind, Waiter, Wake, WayOut,
 };
 use crate::event::{
     Detail, Exit, GoId, GoroutineInfo, GoroutineState, Instant, ObjectId, ObjectKind, Op, Place,
@@ -94,13 +94,24 @@ impl Backend for Outside {
         self.shared().spawn_outside(body, name, place)
     }
 
-    fn at_point(&self, _op: &Op, _object: &dyn Object) {}
-
-    fn at_effect(&self, _op: &Op, _detail: Detail) {}
-
-    fn yield_now(&self) {
-        std::thread::yield_now();
+    fn at_point(&self, _op: Op, _object: &dyn Object) -> Option<WayOut> {
+        None
     }
+
+    fn back(&self) {}
+
+    fn at_step(&self, _op: Op) -> Option<WayOut> {
+        None
+    }
+
+    fn at_yield(&self, _op: Op) -> Option<WayOut> {
+        std::thread::yield_now();
+        None
+    }
+
+    fn back_for(&self, _op: Op) {}
+
+    fn at_effect(&self, _op: Op, _detail: Detail) {}
 
     fn waiter(&self, _case: u32) -> Waiter {
         not_here("a wait")
@@ -110,7 +121,11 @@ impl Backend for Outside {
         None
     }
 
-    fn park(&self, _op: Op, _state: GoroutineState) -> Wake {
+    fn at_park(&self, _op: Op, _state: GoroutineState) -> Result<Wake, WayOut> {
+        not_here("a wait")
+    }
+
+    fn back_awake(&self, _state: GoroutineState) -> Wake {
         not_here("a wait")
     }
 

@@ -8,8 +8,8 @@ use std::rc::Rc;
 use super::outside::Outside;
 use super::root;
 use super::worker::Worker;
-use crate::backend::{Backend, With};
-use crate::coroutine::{Coroutine, Stack, SuspendHandle};
+use crate::backend::{Backend, WayOut, With};
+use crate::coroutine::{Coroutine, Stack};
 
 thread_local! {
     static WORKER: Cell<Option<NonNull<Worker>>> = const { Cell::new(None) };
@@ -23,11 +23,12 @@ pub(super) fn current() -> Option<&'static Worker> {
     WORKER.get().map(|worker| unsafe { &*worker.as_ptr() })
 }
 
-/// Leaves the running goroutine for its worker's loop, until it is resumed.
+/// The way out of the goroutine that runs on this worker.
 #[inline(always)]
-pub(super) fn suspend(handle: SuspendHandle) {
-    // SAFETY: callers pass the handle of the goroutine that runs, on whose stack they are.
-    unsafe { handle.suspend() }
+pub(super) fn way_out(worker: &Worker) -> WayOut {
+    // SAFETY: a worker is not `Sync`, so its thread calls this, on the stack of the goroutine that runs;
+    // callers hand what this gives to that goroutine or take it themselves.
+    unsafe { WayOut::new(worker.suspender()) }
 }
 
 /// What a thread keeps until it ends.

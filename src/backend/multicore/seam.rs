@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::ending::Culprit;
-use super::helpers;
 use super::shared::{END, SLICE};
 use super::slots::Birth;
 use super::wait::{ENDED, KILLED};
 use super::worker::Worker;
+use super::{helpers, raw};
 use crate::backend::unwind::{Cut, Goexit, Kill, Unwind};
 use crate::backend::{
-    self, Backend, Body, Object, Shared, Stream, Timed, TimerId, Waiter, Wake, hook,
+    self, Backend, Body, Object, Shared, Stream, Timed, TimerId, Waiter, Wake, WayOut, hook,
 };
 use crate::event::{
     Detail, Exit, GoId, GoroutineInfo, GoroutineState, Instant, ObjectId, ObjectKind, Op, Place,
@@ -20,10 +20,15 @@ use crate::event::{
 };
 
 impl Worker {
+    /// Itself, as primitives see it.
+    fn seam(&self) -> &dyn Backend {
+        self
+    }
+
     /// A point that is not like the others.
     #[cold]
     #[track_caller]
-    fn unusual_point(&self, op: &Op) {
+    fn unusual_point(&self, op: Op) {
         if let Some(what) = backend::forbidden() {
             if std::thread::panicking() {
                 return;
@@ -37,7 +42,7 @@ impl Worker {
             self.die();
             self.ends_neutrally();
         } else if attention & SLICE != 0 {
-            self.shared.slots.get(self.slot()).at(op);
+            self.shared.slots.get(self.slot()).at(&op);
             self.slice_over();
             self.resumed();
         }
@@ -125,16 +130,29 @@ impl Backend for Worker {
     }
 
     #[cold]
-    fn at_point(&self, op: &Op, _object: &dyn Object) {
+    fn at_point(&self, op: Op, _object: &dyn Object) -> Option<WayOut> {
         self.unusual_point(op);
+        None
     }
 
-    fn at_effect(&self, _op: &Op, _detail: Detail) {}
+    fn back(&self) {}
 
-    fn yield_now(&self) {
-        self.step_back();
+    #[cold]
+    fn at_step(&self, op: Op) -> Option<WayOut> {
+        self.unusual_point(op);
+        None
+    }
+
+    #[inline]
+    fn at_yield(&self, _op: Op) -> Option<WayOut> {
+        self.steps_back().then(|| raw::way_out(self))
+    }
+
+    fn back_for(&self, _op: Op) {
         self.resumed();
     }
+
+    fn at_effect(&self, _op: Op, _detail: Detail) {}
 
     #[inline]
     fn waiter(&self, case: u32) -> Waiter {
@@ -147,20 +165,23 @@ impl Backend for Worker {
         self.shared.slots.get(self.slot()).wait.retract()
     }
 
-    fn park(&self, op: Op, why: GoroutineState) -> Wake {
+    fn at_park(&self, op: Op, why: GoroutineState) -> Result<Wake, WayOut> {
         let slot = self.shared.slots.get(self.slot());
         if self.attention() & END != 0
             && let Some(case) = self.withdraw()
         {
-            return Wake::Case(case);
+            return Ok(Wake::Case(case));
         }
         slot.parks(&op, why);
         if let Some(case) = slot.wait.park() {
             slot.runs();
-            return Wake::Case(case);
+            return Ok(Wake::Case(case));
         }
-        self.suspend();
-        match slot.wait.take() {
+        Err(raw::way_out(self))
+    }
+
+    fn back_awake(&self, _state: GoroutineState) -> Wake {
+        match self.shared.slots.get(self.slot()).wait.take() {
             KILLED | ENDED => {
                 self.die();
                 self.cut_or_end()
@@ -256,7 +277,7 @@ impl Backend for Worker {
             shared.wake(waiter, None, |_| {});
             shared.outside_ends();
         }));
-        self.park(op, GoroutineState::Syscall);
+        self.seam().park(op, GoroutineState::Syscall);
     }
 
     fn procs(&self) -> usize {

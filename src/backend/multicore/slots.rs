@@ -168,7 +168,7 @@ impl Slot {
     #[inline]
     pub(super) fn at(&self, op: &Op) {
         self.place.set(Some(op.place));
-        self.action.store(op.action as u8, Ordering::Relaxed);
+        self.action.store(op.action() as u8, Ordering::Relaxed);
     }
 
     /// What its goroutine is like; nothing if it has none, or another one by now.

@@ -381,13 +381,25 @@ impl Worker {
     /// Leaves the current goroutine; whoever wakes it, or has put it into the queue, brings it back.
     #[inline(always)]
     pub(super) fn suspend(&self) {
-        let suspender = self.current.get().suspender.expect("it runs, so it has a stack");
-        raw::suspend(suspender);
+        raw::way_out(self).take();
     }
 
-    /// Lets the others run first.
+    /// The handle of the current goroutine.
     #[inline(always)]
+    pub(super) fn suspender(&self) -> SuspendHandle {
+        self.current.get().suspender.expect("it runs, so it has a stack")
+    }
+
+    /// Lets the others run first, if there are any.
     pub(super) fn step_back(&self) {
+        if self.steps_back() {
+            self.suspend();
+        }
+    }
+
+    /// Puts the current goroutine behind the others; false if there are none, and it just goes on.
+    #[inline(always)]
+    pub(super) fn steps_back(&self) -> bool {
         let tick = self.tick.get();
         if tick.is_multiple_of(CHECKS) {
             // Alone it would never come to the loop in which others are looked for.
@@ -399,11 +411,11 @@ impl Worker {
             && self.port().given.is_empty();
         if alone && !tick.is_multiple_of(CHECKS) {
             self.ticked();
-            return;
+            return false;
         }
         self.shared.slots.get(self.slot()).yields();
         self.ready.borrow_mut().push_back(self.current.get().local);
-        self.suspend();
+        true
     }
 
     /// The slice of the current goroutine is over.

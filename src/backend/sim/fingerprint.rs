@@ -35,11 +35,17 @@ pub(super) struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// Adds the event `op` of a goroutine with hash `of`, on an object; returns the hash of the event.
-    #[inline]
-    pub(super) fn event(&mut self, of: u64, op: &Op, on: Path, object: &mut History) -> u64 {
-        let head = fold(of ^ self.barrier, on.hash() ^ op.action as u64);
-        let effect = op.action.effect();
+    /// Adds an event of a goroutine with hash `of`, on an object; returns the hash of the event.
+    #[inline(always)]
+    pub(super) fn event(
+        &mut self,
+        of: u64,
+        op: Op,
+        effect: Effect,
+        on: Path,
+        object: &mut History,
+    ) -> u64 {
+        let head = fold(of ^ self.barrier, on.hash() ^ op.action_number());
         let hash = match effect {
             Effect::Local => return of,
             Effect::Read | Effect::Add => {
@@ -64,7 +70,7 @@ impl Fingerprint {
                 hash
             }
         };
-        self.sum = self.sum.wrapping_add(fold(hash, 9));
+        self.sum = self.sum.wrapping_add(hash);
         hash
     }
 

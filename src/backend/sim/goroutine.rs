@@ -2,7 +2,7 @@
 
 use super::raw;
 use crate::backend::{Body, Object, Unwind};
-use crate::coroutine::{Coroutine, SuspendHandle};
+use crate::coroutine::SuspendHandle;
 use crate::event::{GoId, GoroutineState, Path, Place};
 
 /// Where a goroutine is in its life.
@@ -22,45 +22,44 @@ pub(super) enum Life {
     Dead,
 }
 
-/// One goroutine.
+/// One goroutine. What each of its steps looks at is on one line of the cache, and comes first.
+#[repr(C, align(64))]
 pub(super) struct Goroutine {
-    pub(super) life: Life,
-    pub(super) body: Option<Body>,
-    pub(super) coroutine: Option<Coroutine>,
+    /// Hash over its events so far.
+    pub(super) hash: u64,
     pub(super) suspender: Option<SuspendHandle>,
-    /// What its announced operation is done on; looked at only by searches, while it is suspended.
-    pub(super) object: *const dyn Object,
-
-    pub(super) parent: GoId,
-    /// Which `go` of its parent it is.
-    pub(super) ordinal: u32,
-    pub(super) path: Path,
-    pub(super) created: Place,
-    pub(super) name: Option<Box<str>>,
-    /// How many goroutines and objects it has made, and how many data choices it has had.
-    pub(super) started: u32,
-    pub(super) made: u32,
-    pub(super) data: u32,
-
+    /// The progress count at which it last stepped back, and that at which it did so for the second time.
+    pub(super) yielded_at: u64,
+    pub(super) spun_at: u64,
     /// Position in the list of those that can run, or [`NOWHERE`].
     pub(super) position: u32,
     /// Its latest wait; older tickets are stale.
     pub(super) ticket: u32,
     /// The case with which it was woken.
     pub(super) case: u32,
-    /// Hash over its events so far.
-    pub(super) hash: u64,
-
     /// Operations in a row that changed nothing.
     pub(super) idle: u32,
-    /// The progress count at which it last stepped back, and that at which it did so for the second time.
-    pub(super) yielded_at: u64,
-    pub(super) spun_at: u64,
     /// Visible operations since main's return.
     pub(super) rest: u32,
+    /// How many data choices it has had, and how many goroutines and objects it has made.
+    pub(super) data: u32,
+    pub(super) life: Life,
 
+    pub(super) started: u32,
+    pub(super) made: u32,
+    /// What its announced operation is done on; looked at only by searches, while it is suspended.
+    pub(super) object: *const dyn Object,
+    pub(super) body: Option<Body>,
+    pub(super) parent: GoId,
+    /// Which `go` of its parent it is.
+    pub(super) ordinal: u32,
+    pub(super) path: Path,
+    pub(super) created: Place,
+    pub(super) name: Option<Box<str>>,
     pub(super) unwind: Unwind,
 }
+
+const _: () = assert!(std::mem::offset_of!(Goroutine, started) <= 64, "a step looks at one line");
 
 pub(super) const NOWHERE: u32 = u32::MAX;
 
@@ -69,7 +68,6 @@ impl Goroutine {
         Self {
             life: Life::Unstarted,
             body: None,
-            coroutine: None,
             suspender: None,
             object: raw::ALWAYS,
             parent,

@@ -1,6 +1,5 @@
 //! The loop that resumes goroutines, and how the rest dies.
 
-use std::cell::RefCell;
 use std::fmt;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
@@ -16,7 +15,7 @@ use crate::event::{
     Ending, Fate, GoId, GoroutineInfo, GoroutineState, Heartbeat, Instant, Observer, Op, Place,
     frames,
 };
-use crate::strategy::Ready;
+use crate::strategy::{Ready, Sampler};
 
 /// Stacks that stay warm between runs.
 const KEPT_STACKS: usize = 1024;
@@ -30,11 +29,14 @@ pub(crate) type Main = Arc<dyn Fn() + Send + Sync>;
 /// Runs schedules, one after another, on the thread that owns it.
 pub(crate) struct Machine {
     sim: ManuallyDrop<Box<Sim>>,
+    /// The goroutines of the current run that have begun, by number. They are not part of the state, since
+    /// a coroutine must stay where it is while it runs.
+    coroutines: Vec<Option<Coroutine>>,
     heartbeat: Arc<Heartbeat>,
     /// A goroutine was stranded: its stack refers to the simulator for ever.
     tainted: bool,
     /// Those of the current run, if somebody wants them.
-    spans: RefCell<Option<Spans>>,
+    spans: Option<Spans>,
 }
 
 impl Machine {
@@ -44,7 +46,7 @@ impl Machine {
         install_overflow_handler();
         let state = State::new(stack_size, Arc::clone(&heartbeat));
         let sim = ManuallyDrop::new(Box::new(Sim { slot: Slot::new(state) }));
-        Self { sim, heartbeat, tainted: false, spans: RefCell::default() }
+        Self { sim, coroutines: Vec::new(), heartbeat, tainted: false, spans: None }
     }
 
     /// Runs `main` once.
@@ -58,13 +60,14 @@ impl Machine {
     ) -> Record {
         assert!(!self.tainted, "a simulator with a stranded goroutine runs no more");
         let chooser = match decider {
-            Decider::Sample(strategy) => Chooser::Sample(strategy),
+            Decider::Sample(strategy) => Chooser::Sample(Sampler::new(strategy)),
             Decider::Search(search) => Chooser::Search(raw::lend_search(search)),
         };
         let state = self.sim.state();
         state.observers = raw::lend_observers(observers);
         state.reset(settings.clone(), chooser, Place::here());
-        self.spans = RefCell::new(settings.spans.then(Spans::default));
+        self.spans = settings.spans.then(Spans::default);
+        self.coroutines.clear();
         let record = {
             let _quiet = Quiet::new();
             let _entered = Entered::new(&self.sim);
@@ -114,52 +117,67 @@ impl Machine {
     }
 
     /// Until the run is over.
-    fn live(&self) {
-        while let Some(go) = self.sim.state().next {
-            self.resume(go);
+    fn live(&mut self) {
+        if self.spans.is_some() {
+            while let Some(go) = self.sim.state().next {
+                self.turn(go);
+            }
+        } else {
+            while let Some(go) = self.sim.state().next {
+                self.resume(go);
+            }
+        }
+    }
+
+    /// Runs `go` until it leaves, in its span if there are any.
+    fn turn(&mut self, go: GoId) {
+        if let Some(spans) = &mut self.spans {
+            spans.enter(go, self.sim.state().of(go).name.as_deref());
+        }
+        let done = self.resume(go) == coroutine::State::Done;
+        if let Some(spans) = &mut self.spans {
+            spans.leave(go, done);
         }
     }
 
     /// Runs `go` until it leaves.
     #[inline(always)]
-    fn resume(&self, go: GoId) {
+    fn resume(&mut self, go: GoId) -> coroutine::State {
         let state = self.sim.state();
         state.current = go;
         state.next = None;
-        let mut coroutine = match state.of(go).coroutine.take() {
-            Some(coroutine) => coroutine,
-            None => self.first(go),
+        let begun = self.coroutines.get_mut(go.index()).and_then(Option::as_mut);
+        let state = match begun {
+            Some(coroutine) => coroutine.resume(),
+            None => self.begin(go).resume(),
         };
-        if let Some(spans) = &mut *self.spans.borrow_mut() {
-            spans.enter(go, state.of(go).name.as_deref());
+        if state == coroutine::State::Done {
+            self.end(go);
         }
-        let done = coroutine.resume() == coroutine::State::Done;
-        if let Some(spans) = &mut *self.spans.borrow_mut() {
-            spans.leave(go, done);
-        }
-        let state = self.sim.state();
-        if done {
-            let pool = if go == GoId::MAIN { &mut state.main_stacks } else { &mut state.stacks };
-            pool.put(coroutine.into_stack());
-        } else if state.of(go).life == Life::Stranded {
-            coroutine.abandon();
-        } else {
-            state.of(go).coroutine = Some(coroutine);
-        }
+        state
     }
 
-    /// A stack for a goroutine that has not run yet.
-    fn first(&self, go: GoId) -> Coroutine {
+    /// A coroutine on a stack of its own for a goroutine that has not run yet.
+    fn begin(&mut self, go: GoId) -> &mut Coroutine {
         let state = self.sim.state();
         state.of(go).life = Life::Alive;
-        let pool = if go == GoId::MAIN { &mut state.main_stacks } else { &mut state.stacks };
-        let stack = pool.take().unwrap_or_else(|error| panic!("no stack for {go}: {error}"));
-        raw::coroutine(stack)
+        let stack =
+            state.pool(go).take().unwrap_or_else(|error| panic!("no stack for {go}: {error}"));
+        if self.coroutines.len() <= go.index() {
+            self.coroutines.resize_with(go.index() + 1, || None);
+        }
+        self.coroutines[go.index()].insert(raw::coroutine(stack))
+    }
+
+    /// Takes the stack of a goroutine that has ended.
+    fn end(&mut self, go: GoId) {
+        let coroutine = self.coroutines[go.index()].take().expect("it has just run");
+        self.sim.state().pool(go).put(coroutine.into_stack());
     }
 
     // ---- the end
 
-    fn finish(&self) -> Record {
+    fn finish(&mut self) -> Record {
         let state = self.sim.state();
         let mut ending = state.ending();
         let (steps, points, elapsed) = (state.steps, state.points, state.now - Instant::START);
@@ -197,14 +215,15 @@ impl Machine {
 
     /// Has goroutines that are left look at their own stacks. What that gives is put into words here, since
     /// it takes more room than their stacks have.
-    fn look_at(&self, ending: &mut Ending) {
+    fn look_at(&mut self, ending: &mut Ending) {
         let state = self.sim.state();
         (state.phase, state.looks, state.over) = (Phase::Dying, true, true);
         for (info, _) in ending.goroutines.iter_mut().take(STACKS) {
-            let g = self.sim.state().of(info.id);
-            let suspended = matches!(g.life, Life::Alive | Life::Parked(_) | Life::Woken);
-            if suspended && g.coroutine.is_some() {
-                self.resume(info.id);
+            let life = self.sim.state().of(info.id).life;
+            let suspended = matches!(life, Life::Alive | Life::Parked(_) | Life::Woken);
+            let begun = self.coroutines.get(info.id.index()).is_some_and(Option::is_some);
+            if suspended && begun {
+                self.turn(info.id);
                 info.stack = self.sim.state().seen.take().as_ref().map(frames).unwrap_or_default();
             }
         }
@@ -213,7 +232,7 @@ impl Machine {
 
     /// Unwinds everybody, in the order of creation. Destructors may wait for each other; when nothing
     /// moves any more, the waits are ended one by one.
-    fn kill_the_rest(&self) {
+    fn kill_the_rest(&mut self) {
         let state = self.sim.state();
         state.phase = Phase::Dying;
         state.alarm = 0;
@@ -223,7 +242,7 @@ impl Machine {
         }
         let mut visited = 1;
         while let Some(go) = self.next_to_die(&mut visited) {
-            self.resume(go);
+            self.turn(go);
         }
     }
 

@@ -9,8 +9,8 @@ use std::ptr::NonNull;
 use super::goroutine::Goroutine;
 use super::state::State;
 use super::{Sim, root};
-use crate::backend::{Always, Object};
-use crate::coroutine::{Coroutine, Stack, SuspendHandle};
+use crate::backend::{Always, Object, WayOut};
+use crate::coroutine::{Coroutine, Stack};
 use crate::event::{Observer, Op};
 use crate::strategy::Search;
 
@@ -106,11 +106,12 @@ pub(super) fn free(sim: &mut ManuallyDrop<Box<Sim>>) {
     unsafe { ManuallyDrop::drop(sim) }
 }
 
-/// Leaves the running goroutine for the machine, until it is resumed.
+/// The way out of the running goroutine.
 #[inline(always)]
-pub(super) fn suspend(handle: SuspendHandle) {
-    // SAFETY: callers pass the handle of the goroutine that runs, on whose stack they are.
-    unsafe { handle.suspend() }
+pub(super) fn way_out(running: &Goroutine) -> WayOut {
+    let handle = running.suspender.expect("it runs, so it has a stack");
+    // SAFETY: callers pass the goroutine that runs, and hand it what this gives or take it themselves.
+    unsafe { WayOut::new(handle) }
 }
 
 /// A coroutine that runs the root function, for the goroutine that is current when it first runs.

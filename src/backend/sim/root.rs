@@ -5,7 +5,6 @@ use std::panic::{self, AssertUnwindSafe};
 
 use super::state::Phase;
 use super::{Sim, raw};
-use crate::backend::Backend;
 use crate::backend::unwind::passes_through;
 use crate::coroutine::Suspender;
 use crate::event::{Action, Exit, GoId, Op, Panic, Place, objects};
@@ -92,7 +91,7 @@ fn attempt(sim: &'static Sim, op: Op) -> bool {
         return false;
     }
     let step = panic::catch_unwind(AssertUnwindSafe(|| {
-        sim.at_step(&op);
+        sim.seam().step(op);
     }));
     step.map_err(forget_quietly).is_ok()
 }

@@ -9,11 +9,11 @@ use super::state::{Chooser, Phase, State};
 use super::{Sim, raw};
 use crate::backend::unwind::{Cut, Goexit, Kill, Unwind};
 use crate::backend::{
-    self, Always, Backend, Body, Object, Shared, Stream, Timed, TimerId, Waiter, Wake,
+    self, Always, Backend, Body, Object, Shared, Stream, Timed, TimerId, Waiter, Wake, WayOut,
 };
 use crate::event::{
-    Action, Detail, Event, Exit, GoId, GoroutineInfo, GoroutineState, Instant, Note, ObjectId,
-    ObjectKind, Op, Place, objects,
+    Action, Detail, Exit, GoId, GoroutineInfo, GoroutineState, Instant, Note, ObjectId, ObjectKind,
+    Op, Place, objects,
 };
 use crate::schedule::Preempt;
 use crate::strategy::Ready;
@@ -57,45 +57,47 @@ impl State {
 }
 
 impl Sim {
-    /// A point: announces `op`, and goes on when the strategy says so. Inlined into its two callers for
-    /// the same reason as `reschedule`.
-    #[inline(always)]
-    fn stop_before(&self, op: &Op, object: &dyn Object) {
+    /// A point: announces `op`, and chooses who runs next; the way out, unless that is the running
+    /// goroutine.
+    #[inline]
+    fn stop_before(&self, op: Op, object: &dyn Object) -> Option<WayOut> {
         let state = self.state();
         let unusual = state.steps >= state.alarm || backend::forbidden().is_some();
         if unusual && self.unusual_point(op) {
-            return;
+            return None;
         }
         let state = self.state();
         state.steps += 1;
         state.beat(op.place);
-        state.ops[state.current.index()] = *op;
-        if state.settings.preempt == Preempt::Cooperative && !cooperative(op.action) {
-            return;
-        }
-        if state.gated {
-            state.me().object = raw::announced(object);
-            self.reschedule();
-            self.state().me().object = raw::ALWAYS;
-        } else {
-            self.reschedule();
-        }
-        self.resumed();
+        state.ops[state.current.index()] = op;
+        if state.plain { self.reschedule() } else { self.stop_otherwise(op, object) }
     }
 
-    /// Chooses who runs next and goes there, until the running goroutine is chosen again.
-    ///
-    /// Inlined into each operation: a frame more on the way to `suspend` is one more return that the
-    /// processor mispredicts after every switch.
+    /// The same where goroutines cannot be interrupted everywhere, and for a search, which only chooses
+    /// those who can go on.
+    fn stop_otherwise(&self, op: Op, object: &dyn Object) -> Option<WayOut> {
+        let state = self.state();
+        if state.settings.preempt == Preempt::Cooperative && !cooperative(op.action()) {
+            return None;
+        }
+        if !state.gated {
+            return self.reschedule();
+        }
+        state.me().object = raw::announced(object);
+        let way_out = self.reschedule();
+        if way_out.is_none() {
+            self.state().me().object = raw::ALWAYS;
+        }
+        way_out
+    }
+
+    /// Chooses who runs next; the way out, unless that is the running goroutine.
     #[inline(always)]
-    fn reschedule(&self) {
+    fn reschedule(&self) -> Option<WayOut> {
         let next = self.choose();
         let state = self.state();
         state.next = next;
-        if next != Some(state.current) {
-            let handle = state.me().suspender.expect("it runs, so it has a stack");
-            raw::suspend(handle);
-        }
+        (next != Some(state.current)).then(|| raw::way_out(state.me()))
     }
 
     /// The running goroutine has ended: chooses who runs next.
@@ -184,7 +186,7 @@ impl Sim {
         let now = state.now;
         let runner = std::mem::replace(&mut state.current, GoId::CLOCK);
         let op = state.ops[GoId::CLOCK.index()];
-        state.event(&op, Detail::Done);
+        state.event(op, Detail::Done);
         loop {
             let Some((due, timer)) = self.state().timers.pop_due(now) else { break };
             match timer {
@@ -206,8 +208,7 @@ impl Sim {
     /// Goes back to the machine; comes back only while the rest dies.
     fn stop(&self) {
         self.state().next = None;
-        let handle = self.state().me().suspender.expect("it runs, so it has a stack");
-        raw::suspend(handle);
+        raw::way_out(self.state().me()).take();
     }
 
     /// The running goroutine was resumed after a switch: does it have to die?
@@ -223,8 +224,7 @@ impl Sim {
     fn die(&self) {
         while self.state().looks {
             self.state().seen = Some(Backtrace::force_capture());
-            let handle = self.state().me().suspender.expect("it runs, so it has a stack");
-            raw::suspend(handle);
+            raw::way_out(self.state().me()).take();
         }
         if self.state().unwinds() {
             return;
@@ -238,7 +238,7 @@ impl Sim {
     /// A point that is not like the others.
     #[cold]
     #[track_caller]
-    fn unusual_point(&self, op: &Op) -> bool {
+    fn unusual_point(&self, op: Op) -> bool {
         let state = self.state();
         if let Some(what) = backend::forbidden() {
             if state.unwinds() || std::thread::panicking() {
@@ -249,7 +249,7 @@ impl Sim {
             panic!("operation inside {what}");
         }
         if state.phase == Phase::Dying {
-            state.ops[state.current.index()] = *op;
+            state.ops[state.current.index()] = op;
             self.die();
             if !self.state().me().unwind.ends_neutrally() {
                 self.strand();
@@ -261,7 +261,7 @@ impl Sim {
                 (state.exit, state.culprit) = (Exit::StepLimit, Some(state.current));
                 state.place = Some(op.place);
             }
-            state.ops[state.current.index()] = *op;
+            state.ops[state.current.index()] = op;
             state.over = true;
             self.stop();
             self.resumed();
@@ -310,30 +310,47 @@ impl Backend for Sim {
         state.of(go).body = Some(body);
         state.of(go).name = name.map(String::into_boxed_str);
         let op = Op::new(Action::Go, objects::GOROUTINES, place);
-        state.event(&op, Detail::Started(go));
+        state.event(op, Detail::Started(go));
         go
     }
 
-    fn at_point(&self, op: &Op, object: &dyn Object) {
-        self.stop_before(op, object);
+    fn at_point(&self, op: Op, object: &dyn Object) -> Option<WayOut> {
+        self.stop_before(op, object)
     }
 
-    fn at_step(&self, op: &Op) {
-        self.stop_before(op, &Always);
+    fn back(&self) {
+        let state = self.state();
+        if state.gated {
+            state.me().object = raw::ALWAYS;
+        }
+        self.resumed();
+    }
+
+    fn at_step(&self, op: Op) -> Option<WayOut> {
+        let way_out = self.stop_before(op, &Always);
+        if way_out.is_none() {
+            self.state().event(op, Detail::Done);
+        }
+        way_out
+    }
+
+    fn at_yield(&self, op: Op) -> Option<WayOut> {
+        self.state().step_back();
+        self.at_step(op)
+    }
+
+    fn back_for(&self, op: Op) {
+        self.back();
         self.state().event(op, Detail::Done);
     }
 
     #[inline]
-    fn at_effect(&self, op: &Op, detail: Detail) {
+    fn at_effect(&self, op: Op, detail: Detail) {
         self.state().event(op, detail);
     }
 
     fn note(&self, object: ObjectId, note: Note, place: Place) {
         self.state().note(object, note, place);
-    }
-
-    fn yield_now(&self) {
-        self.state().step_back();
     }
 
     fn waiter(&self, case: u32) -> Waiter {
@@ -350,21 +367,23 @@ impl Backend for Sim {
         None
     }
 
-    fn park(&self, op: Op, why: GoroutineState) -> Wake {
+    fn at_park(&self, op: Op, why: GoroutineState) -> Result<Wake, WayOut> {
         let state = self.state();
         state.ops[state.current.index()] = op;
         state.me().life = Life::Parked(why);
         state.disable();
         state.update_clock();
-        if state.settings.trace && state.phase == Phase::Live {
-            let (step, now, go) = (state.steps, state.now, state.current);
-            state.keep(&Event { step, now, go, op, detail: Detail::Blocked });
+        if state.told {
+            state.parks(op);
         }
         if state.phase == Phase::Dying {
-            self.stop()
-        } else {
-            self.reschedule()
+            self.stop();
+            return Ok(self.back_awake(why));
         }
+        self.reschedule().map_or_else(|| Ok(self.back_awake(why)), Err)
+    }
+
+    fn back_awake(&self, why: GoroutineState) -> Wake {
         loop {
             if let Some(case) = self.state().woken_case() {
                 return Wake::Case(case);
@@ -466,7 +485,7 @@ impl Backend for Sim {
             return;
         }
         // As with a panic, others may still print before the process is gone.
-        self.at_step(&Op::local(Action::Crash, place));
+        self.seam().step(Op::local(Action::Crash, place));
         self.state().program_ends(Exit::Fatal(text.to_owned()), Some(place));
         self.end_here()
     }
@@ -488,8 +507,8 @@ impl Backend for Sim {
 
     fn block(&self, op: Op, work: Body) {
         work.call();
-        self.at_effect(&op, Detail::Done);
-        self.at_point(&op, &Always);
+        self.at_effect(op, Detail::Done);
+        self.seam().point(op, &Always);
     }
 
     fn procs(&self) -> usize {
@@ -512,7 +531,7 @@ impl Backend for Sim {
     fn wait_idle(&self, op: Op) {
         let waiter = self.waiter(0);
         self.state().idlers.push(waiter);
-        self.park(op, GoroutineState::WaitIdle);
+        self.seam().park(op, GoroutineState::WaitIdle);
     }
 
     fn unwind(&self, look: &mut dyn FnMut(&mut Unwind)) {
@@ -542,6 +561,11 @@ impl Backend for Sim {
 }
 
 impl Sim {
+    /// Itself, as primitives see it.
+    pub(super) fn seam(&self) -> &dyn Backend {
+        self
+    }
+
     /// Nothing will wake the destructor that waits here.
     fn cut_or_end(&self) -> Wake {
         if self.state().me().unwind.defers > 0 {

@@ -15,7 +15,7 @@ use crate::event::{
     Instant, Note, ObjectId, ObjectInfo, ObjectKind, Observer, Op, Path, Place, objects,
 };
 use crate::schedule::{Dice, Preempt, Purpose, Recorder, TimeModel};
-use crate::strategy::{Point, Ready, Search, Strategy};
+use crate::strategy::{Point, Ready, Sampler, Search, Strategy};
 
 /// Operations in a row that changed nothing, after which a goroutine counts as spinning.
 const SPIN: u32 = 16;
@@ -35,7 +35,7 @@ pub(super) enum Phase {
 
 /// Who decides, for the length of a run.
 pub(super) enum Chooser {
-    Sample(Box<dyn Strategy>),
+    Sample(Sampler),
     Search(*mut dyn Search),
     Nobody,
 }
@@ -49,8 +49,10 @@ pub(super) struct State {
     pub(super) asked_always: bool,
     /// Only those whose operation can be done are chosen.
     pub(super) gated: bool,
+    /// Goroutines can be interrupted at each point, and everybody who can run can be chosen.
+    pub(super) plain: bool,
     /// Events are told to somebody.
-    told: bool,
+    pub(super) told: bool,
     pub(super) recorder: Recorder,
     select: Dice,
     program: Dice,
@@ -134,6 +136,7 @@ impl State {
             chooser: Chooser::Nobody,
             asked_always: false,
             gated: false,
+            plain: false,
             told: false,
             recorder: Recorder::default(),
             select: Dice::new(0, 0, Purpose::Select),
@@ -189,11 +192,12 @@ impl State {
         self.run = crate::backend::next_run();
         self.select = Dice::new(settings.seed, settings.index, Purpose::Select);
         self.program = Dice::new(settings.seed, settings.index, Purpose::Program);
-        self.asked_always = matches!(&chooser, Chooser::Sample(s) if s.asked_always());
         let searched = matches!(chooser, Chooser::Search(_));
         self.gated = settings.gated || searched;
+        self.plain = !self.gated && settings.preempt == Preempt::EveryPoint;
         self.told = settings.trace || searched || !self.observers.is_empty();
         self.chooser = chooser;
+        self.asked_always = self.sampler().is_some_and(|strategy| strategy.asked_always());
         self.alarm = settings.steps;
         self.settings = settings;
         self.recorder.clear();
@@ -253,6 +257,11 @@ impl State {
         &mut self.goroutines[self.current.index()]
     }
 
+    /// The pool for this goroutine's stack.
+    pub(super) fn pool(&mut self, go: GoId) -> &mut StackPool {
+        if go == GoId::MAIN { &mut self.main_stacks } else { &mut self.stacks }
+    }
+
     // ---- who can run
 
     /// Registers a goroutine of the current one.
@@ -274,11 +283,24 @@ impl State {
 
     pub(super) fn enable(&mut self, go: GoId, why: Ready) {
         self.enabled.insert(&mut self.goroutines, go);
-        if self.phase != Phase::Dying
-            && let Chooser::Sample(strategy) = &mut self.chooser
-        {
+        if let Some(strategy) = self.heard() {
             strategy.ready(go, why);
         }
+    }
+
+    /// The strategy, if one samples.
+    #[inline]
+    fn sampler(&mut self) -> Option<&mut dyn Strategy> {
+        match &mut self.chooser {
+            Chooser::Sample(sampler) => Some(sampler.strategy()),
+            Chooser::Search(_) | Chooser::Nobody => None,
+        }
+    }
+
+    /// The same while it is told of what happens.
+    #[inline]
+    fn heard(&mut self) -> Option<&mut dyn Strategy> {
+        if self.phase == Phase::Dying { None } else { self.sampler() }
     }
 
     /// The running goroutine has to wait.
@@ -286,9 +308,7 @@ impl State {
         let go = self.current;
         if self.of(go).position != NOWHERE {
             self.enabled.remove(&mut self.goroutines, go);
-            if self.phase != Phase::Dying
-                && let Chooser::Sample(strategy) = &mut self.chooser
-            {
+            if let Some(strategy) = self.heard() {
                 strategy.block(go);
             }
         }
@@ -301,9 +321,7 @@ impl State {
         self.of(go).life = Life::Dead;
         if self.of(go).position != NOWHERE {
             self.enabled.remove(&mut self.goroutines, go);
-            if self.phase != Phase::Dying
-                && let Chooser::Sample(strategy) = &mut self.chooser
-            {
+            if let Some(strategy) = self.heard() {
                 strategy.exit(go);
             }
         }
@@ -324,12 +342,12 @@ impl State {
         let op = self.ops[waiter.go.index()];
         // Whoever wakes a `select` takes it out of the queues of all its channels.
         if let Chooser::Search(search) = &mut self.chooser
-            && op.objects.is_many()
+            && op.objects().is_many()
             && self.current != GoId::CLOCK
         {
             super::raw::search(*search).did(self.current, &op, None);
         }
-        self.ops[waiter.go.index()].action = Action::Resume;
+        self.ops[waiter.go.index()] = op.with_action(Action::Resume);
         self.enable(waiter.go, why);
         true
     }
@@ -348,20 +366,26 @@ impl State {
 
     /// The strategy's choice among those that can run, of whom there is at least one; nobody if a search
     /// gives up, or if nobody's operation can be done.
-    #[inline]
+    #[inline(always)]
     pub(super) fn pick_next(&mut self) -> Option<GoId> {
         if self.gated {
             return self.pick_gated();
         }
-        let Chooser::Sample(strategy) = &mut self.chooser else { return None };
-        let enabled = &self.enabled.0[..];
-        if enabled.len() == 1 && !self.asked_always {
-            return Some(enabled[0]);
+        match self.enabled.0[..] {
+            [only] if !self.asked_always => Some(only),
+            _ => Some(self.pick_among_all()),
         }
+    }
+
+    #[inline(always)]
+    fn pick_among_all(&mut self) -> GoId {
+        let Chooser::Sample(sampler) = &mut self.chooser else {
+            unreachable!("searches are gated")
+        };
+        let enabled = &self.enabled.0[..];
         let mine = self.goroutines[self.current.index()].position != NOWHERE;
         let current = mine.then_some(self.current);
-        let point = Point { enabled, current, announced: Announced(&self.ops) };
-        let go = strategy.choose(&point);
+        let go = sampler.choose(&Point { enabled, current, announced: Announced(&self.ops) });
         assert!(
             self.goroutines.get(go.index()).is_some_and(|g| g.position != NOWHERE),
             "the strategy chose {go}, which cannot run"
@@ -370,7 +394,7 @@ impl State {
             self.points += 1;
             self.recorder.push(go);
         }
-        Some(go)
+        go
     }
 
     fn pick_gated(&mut self) -> Option<GoId> {
@@ -388,7 +412,7 @@ impl State {
         let point = Point { enabled, current, announced: Announced(&self.ops) };
         let go = match &mut self.chooser {
             Chooser::Sample(_) if enabled.len() == 1 && !self.asked_always => first,
-            Chooser::Sample(strategy) => strategy.choose(&point),
+            Chooser::Sample(sampler) => sampler.choose(&point),
             Chooser::Search(search) => match super::raw::search(*search).choose(&point) {
                 Some(go) => go,
                 None => {
@@ -411,7 +435,7 @@ impl State {
         let ordinal = self.of(go).data;
         self.of(go).data += 1;
         let chosen = match &mut self.chooser {
-            Chooser::Sample(strategy) => strategy.pick(go, count),
+            Chooser::Sample(sampler) => sampler.strategy().pick(go, count),
             Chooser::Search(search) => Some(super::raw::search(*search).pick(go, count)),
             Chooser::Nobody => Some(0),
         };
@@ -436,9 +460,7 @@ impl State {
 
     pub(super) fn step_back(&mut self) {
         let go = self.current;
-        if self.phase != Phase::Dying
-            && let Chooser::Sample(strategy) = &mut self.chooser
-        {
+        if let Some(strategy) = self.heard() {
             strategy.yielded(go);
         }
         let progress = self.progress;
@@ -498,7 +520,7 @@ impl State {
         self.early = if early { self.early + 1 } else { 0 };
         if early {
             let current = std::mem::replace(&mut self.current, GoId::CLOCK);
-            if let Chooser::Sample(strategy) = &mut self.chooser {
+            if let Some(strategy) = self.sampler() {
                 strategy.yielded(GoId::CLOCK);
             }
             self.current = current;
@@ -515,47 +537,54 @@ impl State {
 
     // ---- events
 
-    #[inline]
-    pub(super) fn event(&mut self, op: &Op, detail: Detail) {
-        let go = self.current;
-        let (info, object) = &mut self.objects[op.object.index()];
-        let mut hash = self.goroutines[go.index()].hash;
-        if let Detail::With(peer) = detail {
-            hash = fold(hash, self.goroutines[peer.index()].hash);
-        }
-        let hash = self.fingerprint.event(hash, op, info.path, object);
-        if let Detail::With(peer) = detail {
-            self.goroutines[peer.index()].hash = fold(hash, 1);
-            self.goroutines[peer.index()].rest += 1;
-        }
-        let me = &mut self.goroutines[go.index()];
-        me.hash = hash;
-        match op.action.effect() {
-            Effect::Read => self.idle(op.action),
-            Effect::Local if op.action == Action::Gosched => me.rest += 1,
+    #[inline(always)]
+    pub(super) fn event(&mut self, op: Op, detail: Detail) {
+        match op.effect() {
+            Effect::Local if op.is(Action::Gosched) => self.me().rest += 1,
             Effect::Local => {}
-            Effect::Write | Effect::Add | Effect::All => {
-                me.idle = 0;
-                me.rest += u32::from(op.action != Action::End);
-                self.progress += 1;
-                self.yielders = 0;
-            }
+            effect => self.visible(op, effect, detail),
         }
         if self.told {
             self.tell(op, detail);
         }
     }
 
+    /// An event that others can notice.
+    #[inline(always)]
+    fn visible(&mut self, op: Op, effect: Effect, detail: Detail) {
+        let go = self.current.index();
+        let (info, object) = &mut self.objects[op.object().index()];
+        let mut hash = self.goroutines[go].hash;
+        if let Detail::With(peer) = detail {
+            hash = fold(hash, self.goroutines[peer.index()].hash);
+        }
+        let hash = self.fingerprint.event(hash, op, effect, info.path, object);
+        if let Detail::With(peer) = detail {
+            let peer = &mut self.goroutines[peer.index()];
+            peer.hash = fold(hash, 1);
+            peer.rest += 1;
+        }
+        let me = &mut self.goroutines[go];
+        me.hash = hash;
+        if effect == Effect::Read {
+            return self.idle(op);
+        }
+        me.idle = 0;
+        me.rest += u32::from(!op.is(Action::End));
+        self.progress += 1;
+        self.yielders = 0;
+    }
+
     #[inline]
-    fn idle(&mut self, action: Action) {
+    fn idle(&mut self, op: Op) {
         let me = &mut self.goroutines[self.current.index()];
         me.rest += 1;
-        if matches!(action, Action::Sleep | Action::Arm | Action::Wait) {
+        if matches!(op.action(), Action::Sleep | Action::Arm | Action::Wait) {
             me.idle = 0;
             return;
         }
         me.idle += 1;
-        self.now_read |= action == Action::Now;
+        self.now_read |= op.is(Action::Now);
         if me.idle >= SPIN && self.settings.preempt == Preempt::EveryPoint {
             me.idle = 0;
             self.step_back();
@@ -563,8 +592,8 @@ impl State {
     }
 
     #[cold]
-    fn tell(&mut self, op: &Op, detail: Detail) {
-        let event = Event { step: self.steps, now: self.now, go: self.current, op: *op, detail };
+    fn tell(&mut self, op: Op, detail: Detail) {
+        let event = Event { step: self.steps, now: self.now, go: self.current, op, detail };
         if self.phase == Phase::Dying {
             return;
         }
@@ -573,9 +602,18 @@ impl State {
                 Detail::With(other) | Detail::Started(other) => Some(other),
                 Detail::Done | Detail::Blocked => None,
             };
-            super::raw::search(*search).did(self.current, op, with);
+            super::raw::search(*search).did(self.current, &op, with);
         }
         self.keep(&event);
+    }
+
+    /// The running goroutine waits to do `op`.
+    #[cold]
+    pub(super) fn parks(&mut self, op: Op) {
+        if self.settings.trace && self.phase == Phase::Live {
+            let (step, now, go) = (self.steps, self.now, self.current);
+            self.keep(&Event { step, now, go, op, detail: Detail::Blocked });
+        }
     }
 
     /// Remembers an event, if that is wanted, and shows it to the observers.
@@ -631,7 +669,7 @@ impl State {
 
     pub(super) fn info_with(&self, go: GoId, op: Op, life: Life) -> GoroutineInfo {
         let g = &self.goroutines[go.index()];
-        let object = match op.object {
+        let object = match op.object() {
             objects::NONE => String::new(),
             id => self.objects[id.index()].0.to_string(),
         };
@@ -640,7 +678,7 @@ impl State {
             name: g.name.as_deref().map(str::to_owned),
             path: self.path_text(go),
             state: self.state_of(go, op, life),
-            action: op.action,
+            action: op.action(),
             object,
             place: Some(op.place),
             parent: (go != GoId::MAIN).then_some(g.parent),
@@ -693,8 +731,8 @@ const MAIN_STACK: usize = 8 << 20;
 
 /// What a goroutine that a search holds back would be seen waiting for.
 fn waiting_state(op: Op, state: &State) -> GoroutineState {
-    let kind = state.objects[op.object.index()].0.kind;
-    match (op.action, kind) {
+    let kind = state.objects[op.object().index()].0.kind;
+    match (op.action(), kind) {
         (Action::Lock | Action::LockReaders, ObjectKind::RwMutex) => GoroutineState::RwMutexLock,
         (Action::RLock, _) => GoroutineState::RwMutexRLock,
         (Action::Wait, _) => GoroutineState::WaitGroupWait,

@@ -122,8 +122,8 @@ impl Races {
     }
 
     fn atomic(&mut self, go: GoId, op: &Op) {
-        let (object, place) = (op.object, op.place);
-        match op.action {
+        let (object, place) = (op.object(), op.place);
+        match op.action() {
             Action::Get => self.access(go, object, Access::Read, place, true),
             Action::Set => self.access(go, object, Access::Write, place, true),
             Action::Load | Action::Failed => {
@@ -145,8 +145,8 @@ impl Races {
     // ---- channels
 
     fn chan(&mut self, go: GoId, op: &Op, detail: Detail, announced: Announced<'_>) {
-        let object = op.object;
-        match (op.action, detail) {
+        let object = op.object();
+        match (op.action(), detail) {
             (Action::Send | Action::TrySend, Detail::With(receiver)) => {
                 self.access(go, object, Access::Read, op.place, true);
                 self.hand_over(object, go, receiver, true);
@@ -203,8 +203,8 @@ impl Races {
     // ---- the rest
 
     fn rwmutex(&mut self, go: GoId, op: &Op) {
-        let Some((Thing { main, others, .. }, clocks)) = self.on(op.object) else { return };
-        match op.action {
+        let Some((Thing { main, others, .. }, clocks)) = self.on(op.object()) else { return };
+        match op.action() {
             Action::Lock | Action::TryLock | Action::LockReaders => {
                 clocks.acquire(go, main);
                 clocks.acquire(go, others);
@@ -217,8 +217,8 @@ impl Races {
     }
 
     fn context(&mut self, go: GoId, op: &Op) {
-        let Some((Thing { main, others, .. }, clocks)) = self.on(op.object) else { return };
-        match op.action {
+        let Some((Thing { main, others, .. }, clocks)) = self.on(op.object()) else { return };
+        match op.action() {
             Action::Cancel => {
                 clocks.acquire(go, others);
                 clocks.release(go, main);
@@ -237,19 +237,19 @@ impl Races {
         use Action::{
             Acquire, Add, Done, Failed, Get, Lock, Once, Release, Set, TryLock, Unlock, Wait,
         };
-        match (kind, op.action) {
+        match (kind, op.action()) {
             (ObjectKind::Mutex, Lock | TryLock) | (ObjectKind::Once, Once) => {
-                self.acquire(go, op.object);
+                self.acquire(go, op.object());
             }
-            (ObjectKind::Mutex | ObjectKind::Once, Unlock) => self.release(go, op.object),
-            (ObjectKind::WaitGroup | ObjectKind::ErrGroup, Done) => self.merge(go, op.object),
-            (ObjectKind::WaitGroup | ObjectKind::ErrGroup, Wait) => self.acquire(go, op.object),
-            (ObjectKind::ErrGroup, Add) => self.acquire(go, op.object),
-            (ObjectKind::ErrGroup, Set) => self.merge(go, op.object),
-            (ObjectKind::Map, Get | Failed) => self.acquire(go, op.object),
-            (ObjectKind::Map | ObjectKind::Pool, Set) => self.in_turn(go, op.object),
-            (ObjectKind::Semaphore, Acquire | Release) => self.in_turn(go, op.object),
-            (ObjectKind::SingleFlight, Once | Unlock | Set) => self.in_turn(go, op.object),
+            (ObjectKind::Mutex | ObjectKind::Once, Unlock) => self.release(go, op.object()),
+            (ObjectKind::WaitGroup | ObjectKind::ErrGroup, Done) => self.merge(go, op.object()),
+            (ObjectKind::WaitGroup | ObjectKind::ErrGroup, Wait) => self.acquire(go, op.object()),
+            (ObjectKind::ErrGroup, Add) => self.acquire(go, op.object()),
+            (ObjectKind::ErrGroup, Set) => self.merge(go, op.object()),
+            (ObjectKind::Map, Get | Failed) => self.acquire(go, op.object()),
+            (ObjectKind::Map | ObjectKind::Pool, Set) => self.in_turn(go, op.object()),
+            (ObjectKind::Semaphore, Acquire | Release) => self.in_turn(go, op.object()),
+            (ObjectKind::SingleFlight, Once | Unlock | Set) => self.in_turn(go, op.object()),
             _ => {}
         }
     }
@@ -258,7 +258,7 @@ impl Races {
 impl Races {
     fn observe(&mut self, event: &Event, announced: Announced<'_>) {
         let (go, op) = (event.go, &event.op);
-        match (op.action, event.detail) {
+        match (op.action(), event.detail) {
             (Action::Go, Detail::Started(child)) => {
                 self.clocks.start(go, child);
                 self.people.start(go, op.place);
@@ -274,13 +274,13 @@ impl Races {
             (Action::WaitIdle, Detail::Done) => return self.clocks.come_after_all(go),
             _ => {}
         }
-        let Some((thing, _)) = self.on(op.object) else { return };
-        match (thing.info.kind, op.action) {
+        let Some((thing, _)) = self.on(op.object()) else { return };
+        match (thing.info.kind, op.action()) {
             (ObjectKind::Var, Action::Get) => {
-                self.access(go, op.object, Access::Read, op.place, true);
+                self.access(go, op.object(), Access::Read, op.place, true);
             }
             (ObjectKind::Var, Action::Set) => {
-                self.access(go, op.object, Access::Write, op.place, true);
+                self.access(go, op.object(), Access::Write, op.place, true);
             }
             (ObjectKind::Atomic, _) => self.atomic(go, op),
             (ObjectKind::Chan, _) => self.chan(go, op, event.detail, announced),

@@ -5,22 +5,24 @@
 //! wins.
 
 use std::collections::VecDeque;
+use std::num::NonZeroU64;
 
 /// Where somebody stands in a line.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) struct Seat(u64);
+pub(super) struct Seat(NonZeroU64);
 
 /// Entries in the order of their seats; those that have left are holes.
 #[derive(Debug)]
 pub(super) struct Line<E> {
     entries: VecDeque<(Seat, Option<E>)>,
     holes: usize,
-    seats: u64,
+    /// The next seat.
+    next: NonZeroU64,
 }
 
 impl<E> Line<E> {
     pub(super) fn new() -> Self {
-        Self { entries: VecDeque::new(), holes: 0, seats: 0 }
+        Self { entries: VecDeque::new(), holes: 0, next: NonZeroU64::MIN }
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &E> {
@@ -29,8 +31,8 @@ impl<E> Line<E> {
 
     /// Joins at the end.
     pub(super) fn join(&mut self, entry: E) -> Seat {
-        self.seats += 1;
-        let seat = Seat(self.seats);
+        let seat = Seat(self.next);
+        self.next = self.next.saturating_add(1);
         self.keep(seat, entry);
         seat
     }
@@ -54,7 +56,11 @@ impl<E> Line<E> {
 
     /// The one with this seat leaves, if it is still there.
     pub(super) fn leave(&mut self, seat: Seat) -> Option<E> {
-        let at = self.entries.binary_search_by_key(&seat, |(seat, _)| *seat).ok()?;
+        let at = match self.entries.front() {
+            // Mostly it is whoever has waited longest.
+            Some((first, _)) if *first == seat => 0,
+            _ => self.entries.binary_search_by_key(&seat, |(seat, _)| *seat).ok()?,
+        };
         let entry = self.entries[at].1.take()?;
         self.holes += 1;
         self.close_up();

@@ -116,12 +116,12 @@ pub(crate) fn done_chan(context: ObjectId) -> Chan<()> {
 
 /// `op`, which does something to `other` too.
 pub(crate) fn touching(op: Op, other: ObjectId) -> Op {
-    let mut objects: ObjectSet = op.objects.with(other);
-    if other != op.object && !objects.is_many() {
+    let mut objects: ObjectSet = op.objects().with(other);
+    if other != op.object() && !objects.is_many() {
         // Both have the same place in the set: it must not look like a set of one.
-        objects = objects.with(ObjectId::new(op.object.index() as u32 + 1));
+        objects = objects.with(ObjectId::new(op.object().index() as u32 + 1));
     }
-    Op { objects, ..op }
+    op.with_objects(objects)
 }
 
 impl<T> Chan<T> {
@@ -149,6 +149,7 @@ impl<T: Send + 'static> Chan<T> {
     ///
     /// `send on closed channel`.
     #[track_caller]
+    #[inline(always)]
     pub fn send(&self, v: T) {
         let place = Place::here();
         match &self.0 {
@@ -165,6 +166,7 @@ impl<T: Send + 'static> Chan<T> {
     ///
     /// Outside of its run.
     #[track_caller]
+    #[inline(always)]
     pub fn recv(&self) -> Option<T> {
         let place = Place::here();
         match &self.0 {
@@ -345,50 +347,70 @@ impl<T> Drop for Queued<'_, T> {
 }
 
 impl<T: Send + 'static> Core<T> {
+    #[inline(always)]
     fn send(&self, v: T, place: Place) {
         let rt = self.object.enter();
         let op = self.op(Action::Send, place);
         rt.point(op, &Always);
+        if let Some(seat) = self.send_or_queue(rt, v, op) {
+            let leave = ChanState::leave_sender;
+            let mut queued = Queued { core: self, seat: Some(seat), leave };
+            let wake = rt.park(op, GoroutineState::ChanSend);
+            let left = queued.leave();
+            if left.is_some() && wake != Wake::Ended {
+                self.sent_on_closed(rt, op.place);
+            }
+        }
+    }
+
+    /// Does the announced `op`; if it cannot be done, the goroutine is queued.
+    #[inline(never)]
+    fn send_or_queue(&self, rt: &dyn Backend, v: T, op: Op) -> Option<Seat> {
         let sent = self.state.lock().send_or_park(v, &mut |w| rt.wake(w), || rt.waiter(0));
         match sent {
             Ok(Sent::Buffered) => rt.did(op, Detail::Done),
             Ok(Sent::To(go)) => rt.did(op, Detail::With(go)),
-            Ok(Sent::Closed(_v) | Sent::Full(_v)) => self.sent_on_closed(rt, place),
-            Err(seat) => self.send_later(rt, seat, op),
+            Ok(Sent::Closed(_v) | Sent::Full(_v)) => self.sent_on_closed(rt, op.place),
+            Err(seat) => return Some(seat),
         }
+        None
     }
 
-    fn send_later(&self, rt: &dyn Backend, seat: Seat, op: Op) {
-        let mut queued = Queued { core: self, seat: Some(seat), leave: ChanState::leave_sender };
-        let wake = rt.park(op, GoroutineState::ChanSend);
-        let left = queued.leave();
-        if left.is_some() && wake != Wake::Ended {
-            self.sent_on_closed(rt, op.place);
-        }
-    }
-
+    #[cold]
     fn sent_on_closed(&self, rt: &dyn Backend, place: Place) {
         rt.did(self.op(Action::Send, place), Detail::Done);
         rt.misuse("send on closed channel", place);
     }
 
+    #[inline(always)]
     fn recv(&self, place: Place) -> Option<T> {
         let rt = self.object.enter();
         let op = self.op(Action::Recv, place);
         rt.point(op, &Always);
-        let received = self.state.lock().recv_or_park(&mut |w| rt.wake(w), || rt.waiter(0));
-        let seat = match received.map(|received| self.received(rt, received, op)) {
-            Ok(Now::Value(value)) => return Some(value),
-            Ok(Now::Closed | Now::Empty) => return None,
-            Err(seat) => seat,
-        };
-        let mut queued = Queued { core: self, seat: Some(seat), leave: ChanState::leave_receiver };
-        let wake = rt.park(op, GoroutineState::ChanReceive);
-        let value = queued.leave();
-        if value.is_none() && wake != Wake::Ended {
-            rt.did(self.op(Action::RecvClosed, place), Detail::Done);
+        match self.recv_or_queue(rt, op) {
+            Ok(received) => received,
+            Err(seat) => {
+                let leave = ChanState::leave_receiver;
+                let mut queued = Queued { core: self, seat: Some(seat), leave };
+                let wake = rt.park(op, GoroutineState::ChanReceive);
+                let value = queued.leave();
+                if value.is_none() && wake != Wake::Ended {
+                    rt.did(self.op(Action::RecvClosed, place), Detail::Done);
+                }
+                value
+            }
         }
-        value
+    }
+
+    /// Does the announced `op`; if it cannot be done, the goroutine is queued.
+    #[inline(never)]
+    fn recv_or_queue(&self, rt: &dyn Backend, op: Op) -> Result<Option<T>, Seat> {
+        let received = self.state.lock().recv_or_park(&mut |w| rt.wake(w), || rt.waiter(0));
+        match received.map(|received| self.received(rt, received, op)) {
+            Ok(Now::Value(value)) => Ok(Some(value)),
+            Ok(Now::Closed | Now::Empty) => Ok(None),
+            Err(seat) => Err(seat),
+        }
     }
 
     fn recv_now(&self, rt: &dyn Backend, action: Action, place: Place) -> Now<T> {
@@ -490,6 +512,7 @@ impl<T: Send + 'static> Sender<T> {
     ///
     /// `send on closed channel`.
     #[track_caller]
+    #[inline(always)]
     pub fn send(&self, v: T) {
         self.0.send(v);
     }

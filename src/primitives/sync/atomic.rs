@@ -33,7 +33,7 @@ use crate::primitives::object::Object as Header;
 
 /// An operation that is always done.
 #[track_caller]
-#[inline]
+#[inline(always)]
 fn operate<R>(object: &Header, action: Action, effect: impl FnOnce() -> R) -> R {
     let rt = object.enter();
     let op = object.op(action, Place::here());
@@ -45,7 +45,7 @@ fn operate<R>(object: &Header, action: Action, effect: impl FnOnce() -> R) -> R 
 
 /// An operation that changes nothing if `effect` says false.
 #[track_caller]
-#[inline]
+#[inline(always)]
 fn attempt(object: &Header, effect: impl FnOnce() -> bool) -> bool {
     let (rt, place) = (object.enter(), Place::here());
     rt.point(object.op(Action::Modify, place), &Always);
@@ -87,24 +87,28 @@ macro_rules! word {
 
             /// Reads it.
             #[track_caller]
+            #[inline]
             pub fn load(&self) -> $int {
                 operate(&self.0.object, Action::Load, || self.0.word.load(Ordering::SeqCst))
             }
 
             /// Writes it.
             #[track_caller]
+            #[inline]
             pub fn store(&self, v: $int) {
                 operate(&self.0.object, Action::Store, || self.0.word.store(v, Ordering::SeqCst));
             }
 
             /// Writes it and gives back what it was.
             #[track_caller]
+            #[inline]
             pub fn swap(&self, v: $int) -> $int {
                 operate(&self.0.object, Action::Modify, || self.0.word.swap(v, Ordering::SeqCst))
             }
 
             /// Writes `new` if it is `old`, and says whether it did.
             #[track_caller]
+            #[inline]
             pub fn compare_and_swap(&self, old: $int, new: $int) -> bool {
                 let (success, failure) = (Ordering::SeqCst, Ordering::SeqCst);
                 attempt(&self.0.object, || {
@@ -114,12 +118,14 @@ macro_rules! word {
 
             /// Reads it without synchronisation: a race with every unordered write.
             #[track_caller]
+            #[inline]
             pub fn plain_get(&self) -> $int {
                 operate(&self.0.object, Action::Get, || self.0.word.load(Ordering::Relaxed))
             }
 
             /// Writes it without synchronisation: a race with every unordered access.
             #[track_caller]
+            #[inline]
             pub fn plain_set(&self, v: $int) {
                 operate(&self.0.object, Action::Set, || self.0.word.store(v, Ordering::Relaxed));
             }
@@ -142,6 +148,7 @@ macro_rules! number {
         impl $name {
             /// Adds to it, wrapping around, and gives the new value.
             #[track_caller]
+            #[inline]
             pub fn add(&self, d: $int) -> $int {
                 let add = || self.0.word.fetch_add(d, Ordering::SeqCst);
                 operate(&self.0.object, Action::Modify, add).wrapping_add(d)
@@ -149,6 +156,7 @@ macro_rules! number {
 
             /// Keeps the bits that are in `m` too, and gives the old value.
             #[track_caller]
+            #[inline]
             pub fn and(&self, m: $int) -> $int {
                 let and = || self.0.word.fetch_and(m, Ordering::SeqCst);
                 operate(&self.0.object, Action::Modify, and)
@@ -156,6 +164,7 @@ macro_rules! number {
 
             /// Sets the bits that are in `m`, and gives the old value.
             #[track_caller]
+            #[inline]
             pub fn or(&self, m: $int) -> $int {
                 let or = || self.0.word.fetch_or(m, Ordering::SeqCst);
                 operate(&self.0.object, Action::Modify, or)

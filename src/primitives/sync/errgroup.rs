@@ -256,7 +256,7 @@ impl<E> Core<E> {
 
 impl<E> Object for Core<E> {
     fn ready(&self, op: &Op) -> bool {
-        op.action != Action::Wait || self.state.lock().active == 0
+        op.action() != Action::Wait || self.state.lock().active == 0
     }
 }
 

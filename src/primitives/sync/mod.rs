@@ -76,6 +76,7 @@ type Wakes<'a> = &'a mut dyn FnMut(Waiter) -> bool;
 
 /// Announces `op`, then has `effect`, even if the run ends at this point: for destructors, whose owner
 /// must not die with something that the destructors of others wait for.
+#[inline(always)]
 fn finally(rt: &dyn Backend, op: Op, object: &dyn Object, effect: impl FnOnce()) {
     let _effect = OnExit(Some(effect));
     rt.point(op, object);

@@ -116,21 +116,10 @@ pub(super) trait Rules {
 }
 
 /// Does the announced `op`: takes the mutex, however long that takes.
+#[inline(always)]
 pub(super) fn take(rt: &dyn Backend, op: Op, rules: &impl Rules) {
     let mut since = None;
-    loop {
-        let done = rules.with(|mutex| {
-            let done = attempt(rt, mutex, since);
-            if done {
-                rt.did(op, Detail::Done);
-            } else {
-                mutex.wait(rt.waiter(0), since.is_some());
-            }
-            done
-        });
-        if done {
-            return;
-        }
+    while !take_or_wait(rt, op, rules, since) {
         since.get_or_insert_with(|| rt.now());
         if rt.park(op, GoroutineState::MutexLock) == Wake::Ended {
             rt.strand();
@@ -138,13 +127,20 @@ pub(super) fn take(rt: &dyn Backend, op: Op, rules: &impl Rules) {
     }
 }
 
-/// Tries once; `since` is when it began to wait, if it has.
-#[inline]
-fn attempt(rt: &dyn Backend, mutex: &mut MutexState, since: Option<Instant>) -> bool {
-    match since {
-        None => mutex.try_lock(),
-        Some(since) => mutex.retry(rt.now() - since),
-    }
+/// Tries once, and queues the goroutine if that fails; `since` is when it began to wait, if it has.
+fn take_or_wait(rt: &dyn Backend, op: Op, rules: &impl Rules, since: Option<Instant>) -> bool {
+    rules.with(|mutex| {
+        let done = match since {
+            None => mutex.try_lock(),
+            Some(since) => mutex.retry(rt.now() - since),
+        };
+        if done {
+            rt.did(op, Detail::Done);
+        } else {
+            mutex.wait(rt.waiter(0), since.is_some());
+        }
+        done
+    })
 }
 
 /// A mutex without a value: what `Mutex` and `RawMutex` are made of.
@@ -171,17 +167,9 @@ impl Lock {
     }
 
     #[track_caller]
-    #[inline]
+    #[inline(always)]
     pub(super) fn lock(&self, place: Place) {
         let rt = self.object.enter();
-        if !(backend::quiet() && self.turn(FREE, LOCKED)) {
-            self.lock_at_a_point(rt, place);
-        }
-    }
-
-    #[track_caller]
-    #[cold]
-    fn lock_at_a_point(&self, rt: &dyn Backend, place: Place) {
         let op = self.object.op(Action::Lock, place);
         rt.point(op, self);
         if self.turn(FREE, LOCKED) {
@@ -216,7 +204,7 @@ impl Lock {
     }
 
     /// Unlocks it for a guard that was made at `place`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn release(&self, place: Place) {
         let Some(rt) = self.object.enter_if_own() else {
             return self.with(MutexState::unlock_alone);
@@ -283,7 +271,7 @@ impl Rules for Lock {
 
 impl Object for Lock {
     fn ready(&self, op: &Op) -> bool {
-        op.action != Action::Lock || self.is_free()
+        op.action() != Action::Lock || self.is_free()
     }
 }
 
@@ -328,6 +316,7 @@ impl<T: Send + 'static> Mutex<T> {
     ///
     /// Outside of its run.
     #[track_caller]
+    #[inline]
     pub fn lock(&self) -> MutexGuard<'_, T> {
         let place = Place::here();
         self.0.lock.lock(place);
@@ -347,6 +336,7 @@ impl<T: Send + 'static> Mutex<T> {
         self.0.lock.try_lock(place).then(|| self.guard(place))
     }
 
+    #[inline]
     fn guard(&self, place: Place) -> MutexGuard<'_, T> {
         MutexGuard::new(&self.0.lock, &self.0.value, place)
     }

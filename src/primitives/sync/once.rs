@@ -120,7 +120,7 @@ impl Gate {
 
 impl Object for Gate {
     fn ready(&self, op: &Op) -> bool {
-        op.action != Action::Once || self.state.lock().progress != Progress::Running
+        op.action() != Action::Once || self.state.lock().progress != Progress::Running
     }
 }
 

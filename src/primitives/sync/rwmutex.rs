@@ -247,7 +247,7 @@ impl Rules for RwLock {
 impl Object for RwLock {
     fn ready(&self, op: &Op) -> bool {
         let state = self.state.lock();
-        match op.action {
+        match op.action() {
             Action::Lock => state.writers.is_free(),
             Action::LockReaders => state.readers == 0,
             Action::RLock => !state.announced,

@@ -91,6 +91,7 @@ impl WaitGroup {
     /// `sync: negative WaitGroup counter`, and
     /// `sync: WaitGroup misuse: Add called concurrently with Wait`; and outside of its run.
     #[track_caller]
+    #[inline]
     pub fn add(&self, n: i64) {
         self.0.add(n, Place::here());
     }
@@ -101,6 +102,7 @@ impl WaitGroup {
     ///
     /// As [`WaitGroup::add`].
     #[track_caller]
+    #[inline]
     pub fn done(&self) {
         self.0.add(-1, Place::here());
     }
@@ -111,6 +113,7 @@ impl WaitGroup {
     ///
     /// `sync: WaitGroup is reused before previous Wait has returned`, and outside of its run.
     #[track_caller]
+    #[inline]
     pub fn wait(&self) {
         let (core, place) = (&*self.0, Place::here());
         let rt = core.object.enter();
@@ -152,10 +155,17 @@ impl WaitGroup {
 
 impl Core {
     #[track_caller]
+    #[inline(always)]
     fn add(&self, n: i64, place: Place) {
         let rt = self.object.enter();
         let op = self.object.op(if n < 0 { Action::Done } else { Action::Add }, place);
         rt.point(op, self);
+        self.added(rt, op, n);
+    }
+
+    /// Does the announced `op`.
+    fn added(&self, rt: &dyn Backend, op: Op, n: i64) {
+        let place = op.place;
         let mut state = self.state.lock();
         if n > 0 && state.count == 0 {
             self.object.note(rt, Note::Accesses(Access::Read), place);
@@ -191,7 +201,7 @@ impl Core {
 
 impl Object for Core {
     fn ready(&self, op: &Op) -> bool {
-        op.action != Action::Wait || self.state.lock().count == 0
+        op.action() != Action::Wait || self.state.lock().count == 0
     }
 }
 

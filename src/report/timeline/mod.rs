@@ -116,7 +116,7 @@ impl<'a> Timeline<'a> {
         let text = self.trace.words_of(&event.op);
         match event.detail {
             Detail::Done | Detail::Blocked => text,
-            Detail::With(other) if receives(event.op.action) => format!("{text} ← {other}"),
+            Detail::With(other) if receives(event.op.action()) => format!("{text} ← {other}"),
             Detail::With(other) => format!("{text} → {other}"),
             Detail::Started(new) => format!("{text} {new}"),
         }
@@ -132,7 +132,7 @@ impl<'a> Timeline<'a> {
 
     /// The row in which a lane ends, or the number of rows.
     fn ends(&self, lane: usize) -> usize {
-        let end = |row: &Row<'_>| row.lane == Some(lane) && row.event.op.action == Action::End;
+        let end = |row: &Row<'_>| row.lane == Some(lane) && row.event.op.action() == Action::End;
         self.rows.iter().position(end).unwrap_or(self.rows.len())
     }
 }
@@ -223,13 +223,13 @@ fn holds(trace: &Trace, rows: &[Row<'_>]) -> Vec<Hold> {
     let mut all: Vec<Hold> = Vec::new();
     let mut open: Vec<usize> = Vec::new();
     for (n, row) in rows.iter().enumerate() {
-        let (Some(lane), object) = (row.lane, row.event.op.object) else { continue };
+        let (Some(lane), object) = (row.lane, row.event.op.object()) else { continue };
         if row.event.detail == Detail::Blocked || !trace.is_lock(object) {
             continue;
         }
         let mine = |&at: &usize| (all[at].lane, all[at].object) == (lane, object);
         let others = |&at: &usize| all[at].object == object;
-        match row.event.op.action {
+        match row.event.op.action() {
             action if action.takes_lock() && !open.iter().any(mine) => {
                 open.push(all.len());
                 all.push(Hold { lane, object, from: n, to: None });
@@ -255,8 +255,8 @@ fn race(trace: &Trace, rows: &[Row<'_>], finding: &Finding) -> Option<(usize, us
     };
     let candidates: Vec<usize> = (0..rows.len()).filter(on_its_lines).collect();
     let races = |a: &Row<'_>, b: &Row<'_>| {
-        (a.event.go, a.event.op.object) != (b.event.go, b.event.op.object)
-            && a.event.op.object == b.event.op.object
+        (a.event.go, a.event.op.object()) != (b.event.go, b.event.op.object())
+            && a.event.op.object() == b.event.op.object()
             && a.event.op.conflicts(&b.event.op)
             && trace.orders(a.at, b.at) == Some(false)
     };

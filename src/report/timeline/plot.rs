@@ -44,7 +44,7 @@ fn counts(trace: &Trace) -> Vec<(u64, usize)> {
     let mut alive = 1;
     let mut counts = vec![(0, alive)];
     for event in trace.events() {
-        match (event.detail, event.op.action) {
+        match (event.detail, event.op.action()) {
             (Detail::Started(_), _) => alive += 1,
             (_, Action::End) => alive -= 1,
             (_, Action::Fire) => {}

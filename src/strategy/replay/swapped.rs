@@ -113,7 +113,8 @@ impl Swapped {
         };
         let op = point.op(*go);
         if *go == step.go
-            && (op.action, op.object, op.place) == (step.op.action, step.op.object, step.op.place)
+            && (op.action(), op.object(), op.place)
+                == (step.op.action(), step.op.object(), step.op.place)
         {
             self.phase = Phase::Forcing(*go);
         }

@@ -18,17 +18,20 @@ pub fn lost_counter<const N: usize>() {
 
 /// Two goroutines hand a token back and forth.
 pub fn ping_pong() {
-    let (there, back) = (chan(0), chan(0));
-    go!(there, back => {
+    let (there, back, wg) = (chan(0), chan(0), WaitGroup::new());
+    wg.add(1);
+    go!(there, back, wg => {
         while let Some(n) = there.recv() {
             back.send(n);
         }
+        wg.done();
     });
     for n in 0..1_000_u32 {
         there.send(n);
         back.recv();
     }
     there.close();
+    wg.wait();
 }
 
 /// Eight goroutines lock, add one and unlock, 50 times each.

@@ -399,3 +399,86 @@ fn a_goroutine_that_steps_back_again_and_again_stops_no_clock() {
         println!("main still runs");
     });
 }
+
+/// The most goroutines that were in a section without a point at the same time, of two. With more than one
+/// worker each stays in it until the other one has come; with one, both have started before, and so stay
+/// with the worker.
+fn inside_together(procs: usize) -> usize {
+    let (inside, peak) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let seen = Arc::clone(&peak);
+    let run = Multicore::new().procs(procs).run(move || {
+        let (wg, started) = (WaitGroup::new(), WaitGroup::new());
+        started.add(2);
+        for _ in 0..2 {
+            let (inside, peak, started) = (Arc::clone(&inside), Arc::clone(&peak), started.clone());
+            wg.go(move || {
+                started.done();
+                if procs == 1 {
+                    started.wait();
+                }
+                peak.fetch_max(inside.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                for _ in 0..if procs == 1 { 50 } else { 10_000 } {
+                    if peak.load(Ordering::SeqCst) > 1 {
+                        break;
+                    }
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                inside.fetch_sub(1, Ordering::SeqCst);
+            });
+        }
+        wg.wait();
+    });
+    assert_eq!(run.exit, Exit::Returned, "{}", run.stderr);
+    seen.load(Ordering::SeqCst)
+}
+
+/// Trap 1: concurrency is not parallelism. Nothing here is a matter of luck: on two workers each waits for
+/// the other, and on one nobody else can come.
+#[test]
+fn sections_overlap_on_two_workers_and_never_on_one() {
+    assert_eq!(inside_together(2), 2);
+    assert_eq!(inside_together(1), 1);
+}
+
+/// Trap 2: a goroutine is no thread. The tests beside this one have threads too, so the run is looked at
+/// in a process of its own.
+#[test]
+fn ten_thousand_blocked_goroutines_need_no_threads_of_their_own() {
+    const SELF: &str = "multicore::ten_thousand_blocked_goroutines_need_no_threads_of_their_own";
+    if std::env::var_os("GOSEED_TEST_THREADS").is_none() {
+        let exe = std::env::current_exe().expect("a test is a file");
+        let child = std::process::Command::new(exe)
+            .args([SELF, "--exact", "--test-threads=1"])
+            .env("GOSEED_TEST_THREADS", "1")
+            .output()
+            .expect("it starts again");
+        assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
+        return;
+    }
+    for procs in [1, 2, 4] {
+        let before = threads();
+        let most = Arc::new(AtomicUsize::new(0));
+        let seen = Arc::clone(&most);
+        let run = Multicore::new().procs(procs).run(move || {
+            let (gate, blocked) = (chan::<()>(0), WaitGroup::new());
+            blocked.add(10_000);
+            for _ in 0..10_000 {
+                go!(gate, blocked => {
+                    blocked.done();
+                    gate.recv();
+                });
+            }
+            blocked.wait();
+            assert_eq!(runtime::num_goroutine(), 10_001);
+            most.store(threads(), Ordering::SeqCst);
+        });
+        assert_eq!(run.exit, Exit::Returned, "{}", run.stderr);
+        let more = seen.load(Ordering::SeqCst) - before;
+        assert!(more <= procs + 2, "{more} threads more for {procs} workers");
+    }
+}
+
+/// How many threads this process has.
+fn threads() -> usize {
+    std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count)
+}

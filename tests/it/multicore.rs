@@ -5,6 +5,7 @@
 )]
 
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -270,7 +271,6 @@ fn timers_fire_in_order_and_contexts_end() {
 
 #[test]
 fn a_run_leaves_no_thread_behind() {
-    let threads = || std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
     if threads() == 0 {
         return;
     }
@@ -440,45 +440,55 @@ fn sections_overlap_on_two_workers_and_never_on_one() {
     assert_eq!(inside_together(1), 1);
 }
 
-/// Trap 2: a goroutine is no thread. The tests beside this one have threads too, so the run is looked at
-/// in a process of its own.
+/// Trap 2: a goroutine is no thread. The tests beside this one have threads too, so the runs are looked at in
+/// a process of their own, which says how many more threads than workers there were.
+#[cfg(target_os = "linux")]
 #[test]
 fn ten_thousand_blocked_goroutines_need_no_threads_of_their_own() {
-    const SELF: &str = "multicore::ten_thousand_blocked_goroutines_need_no_threads_of_their_own";
-    if std::env::var_os("GOSEED_TEST_THREADS").is_none() {
-        let exe = std::env::current_exe().expect("a test is a file");
-        let child = std::process::Command::new(exe)
-            .args([SELF, "--exact", "--test-threads=1"])
-            .env("GOSEED_TEST_THREADS", "1")
-            .output()
-            .expect("it starts again");
-        assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
-        return;
-    }
-    for procs in [1, 2, 4] {
-        let before = threads();
-        let most = Arc::new(AtomicUsize::new(0));
-        let seen = Arc::clone(&most);
-        let run = Multicore::new().procs(procs).run(move || {
-            let (gate, blocked) = (chan::<()>(0), WaitGroup::new());
-            blocked.add(10_000);
-            for _ in 0..10_000 {
-                go!(gate, blocked => {
-                    blocked.done();
-                    gate.recv();
-                });
+    let output = crate::process::alone(
+        "multicore::ten_thousand_blocked_goroutines_need_no_threads_of_their_own",
+        || {
+            for procs in [1, 2, 4] {
+                let before = threads();
+                let more = threads_of_blocked(procs) - before;
+                writeln!(std::io::stderr(), "{procs} workers: {more}").expect("somebody reads it");
             }
-            blocked.wait();
-            assert_eq!(runtime::num_goroutine(), 10_001);
-            most.store(threads(), Ordering::SeqCst);
-        });
-        assert_eq!(run.exit, Exit::Returned, "{}", run.stderr);
-        let more = seen.load(Ordering::SeqCst) - before;
-        assert!(more <= procs + 2, "{more} threads more for {procs} workers");
-    }
+        },
+    );
+    let text = String::from_utf8_lossy(&output.stderr);
+    let more: Vec<(usize, usize)> = text.lines().filter_map(threads_by_workers).collect();
+    assert_eq!(more.len(), 3, "{text}");
+    assert!(more.iter().all(|&(procs, more)| procs <= more && more <= procs + 2), "{more:?}");
 }
 
-/// How many threads this process has.
+/// How many threads there are while 10,000 goroutines are blocked.
+fn threads_of_blocked(procs: usize) -> usize {
+    let most = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&most);
+    let run = Multicore::new().procs(procs).run(move || {
+        let (gate, blocked) = (chan::<()>(0), WaitGroup::new());
+        blocked.add(10_000);
+        for _ in 0..10_000 {
+            go!(gate, blocked => {
+                blocked.done();
+                gate.recv();
+            });
+        }
+        blocked.wait();
+        assert_eq!(runtime::num_goroutine(), 10_001);
+        most.store(threads(), Ordering::SeqCst);
+    });
+    assert_eq!(run.exit, Exit::Returned, "{}", run.stderr);
+    seen.load(Ordering::SeqCst)
+}
+
+/// What a line of that process says.
+fn threads_by_workers(line: &str) -> Option<(usize, usize)> {
+    let (procs, more) = line.split_once(" workers: ")?;
+    Some((procs.parse().ok()?, more.parse().ok()?))
+}
+
+/// How many threads this process has; 0 where that is not known.
 fn threads() -> usize {
     std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count)
 }

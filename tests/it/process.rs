@@ -9,10 +9,15 @@ use goseed::prelude::*;
 /// Set for the test's own copy of itself.
 const CHILD: &str = "GOSEED_TEST_CHILD";
 
-/// Runs `program` in a process of its own: this test again, and there the program.
+/// Simulates `program` in a process of its own.
 fn in_a_process(test: &str, program: fn()) -> Output {
+    alone(test, || drop(Sim::new().run(program)))
+}
+
+/// Does `work` in a process of its own: this test again, and there the work.
+pub(crate) fn alone(test: &str, work: impl FnOnce()) -> Output {
     if env::var_os(CHILD).is_some() {
-        Sim::new().run(program);
+        work();
         std::process::exit(0);
     }
     let this = env::current_exe().expect("a test knows its own file");

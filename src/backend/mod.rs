@@ -144,14 +144,23 @@ pub(crate) trait Backend {
 
     /// What `point` does unless the thread is quiet; the way out, if others run first.
     fn at_point(&self, op: Op, object: &dyn Object) -> Option<WayOut>;
-    /// The goroutine is back from the way out that `at_point` has shown.
+    /// The goroutine is back from the way out that it was shown.
     fn back(&self);
     /// What `step` does unless the thread is quiet; the way out, if others run first.
-    fn at_step(&self, op: Op) -> Option<WayOut>;
+    fn at_step(&self, op: Op) -> Option<WayOut> {
+        let way_out = self.at_point(op, &Always);
+        if way_out.is_none() {
+            self.at_effect(op, Detail::Done);
+        }
+        way_out
+    }
     /// The running goroutine steps back: others should run before it does `op`, which can always be done.
     fn at_yield(&self, op: Op) -> Option<WayOut>;
     /// It is back from the way out that `at_step` or `at_yield` has shown, and does `op`.
-    fn back_for(&self, op: Op);
+    fn back_for(&self, op: Op) {
+        self.back();
+        self.at_effect(op, Detail::Done);
+    }
     /// What `did` does unless the thread is quiet.
     fn at_effect(&self, op: Op, detail: Detail);
     /// Tells observers something that no event says. Nobody else hears of it.

@@ -100,16 +100,10 @@ impl Backend for Outside {
 
     fn back(&self) {}
 
-    fn at_step(&self, _op: Op) -> Option<WayOut> {
-        None
-    }
-
     fn at_yield(&self, _op: Op) -> Option<WayOut> {
         std::thread::yield_now();
         None
     }
-
-    fn back_for(&self, _op: Op) {}
 
     fn at_effect(&self, _op: Op, _detail: Detail) {}
 

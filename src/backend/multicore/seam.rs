@@ -20,11 +20,6 @@ use crate::event::{
 };
 
 impl Worker {
-    /// Itself, as primitives see it.
-    fn seam(&self) -> &dyn Backend {
-        self
-    }
-
     /// A point that is not like the others.
     #[cold]
     #[track_caller]
@@ -135,21 +130,13 @@ impl Backend for Worker {
         None
     }
 
-    fn back(&self) {}
-
-    #[cold]
-    fn at_step(&self, op: Op) -> Option<WayOut> {
-        self.unusual_point(op);
-        None
+    fn back(&self) {
+        self.resumed();
     }
 
     #[inline]
     fn at_yield(&self, _op: Op) -> Option<WayOut> {
         self.steps_back().then(|| raw::way_out(self))
-    }
-
-    fn back_for(&self, _op: Op) {
-        self.resumed();
     }
 
     fn at_effect(&self, _op: Op, _detail: Detail) {}
@@ -277,7 +264,8 @@ impl Backend for Worker {
             shared.wake(waiter, None, |_| {});
             shared.outside_ends();
         }));
-        self.seam().park(op, GoroutineState::Syscall);
+        let me: &dyn Backend = self;
+        me.park(op, GoroutineState::Syscall);
     }
 
     fn procs(&self) -> usize {

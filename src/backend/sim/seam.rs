@@ -326,22 +326,9 @@ impl Backend for Sim {
         self.resumed();
     }
 
-    fn at_step(&self, op: Op) -> Option<WayOut> {
-        let way_out = self.stop_before(op, &Always);
-        if way_out.is_none() {
-            self.state().event(op, Detail::Done);
-        }
-        way_out
-    }
-
     fn at_yield(&self, op: Op) -> Option<WayOut> {
         self.state().step_back();
         self.at_step(op)
-    }
-
-    fn back_for(&self, op: Op) {
-        self.back();
-        self.state().event(op, Detail::Done);
     }
 
     #[inline]
@@ -373,7 +360,7 @@ impl Backend for Sim {
         state.me().life = Life::Parked(why);
         state.disable();
         state.update_clock();
-        if state.told {
+        if state.settings.trace {
             state.parks(op);
         }
         if state.phase == Phase::Dying {

@@ -52,7 +52,7 @@ pub(super) struct State {
     /// Goroutines can be interrupted at each point, and everybody who can run can be chosen.
     pub(super) plain: bool,
     /// Events are told to somebody.
-    pub(super) told: bool,
+    told: bool,
     pub(super) recorder: Recorder,
     select: Dice,
     program: Dice,
@@ -610,7 +610,7 @@ impl State {
     /// The running goroutine waits to do `op`.
     #[cold]
     pub(super) fn parks(&mut self, op: Op) {
-        if self.settings.trace && self.phase == Phase::Live {
+        if self.phase == Phase::Live {
             let (step, now, go) = (self.steps, self.now, self.current);
             self.keep(&Event { step, now, go, op, detail: Detail::Blocked });
         }

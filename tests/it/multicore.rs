@@ -492,3 +492,51 @@ fn threads_by_workers(line: &str) -> Option<(usize, usize)> {
 fn threads() -> usize {
     std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count)
 }
+
+/// Newcomers start newest first, and what has begun goes on before anything starts: a tree of 11,111 goroutines
+/// is walked in depth.
+#[test]
+fn a_tree_of_goroutines_is_never_alive_as_a_whole() {
+    let most = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&most);
+    let run = Multicore::new().procs(1).run(move || {
+        let root = chan(0);
+        let to = root.clone();
+        go(move || leaves(&to, 10_000, &seen));
+        println!("{}", root.recv().unwrap());
+    });
+    assert_eq!(run.stdout, "10000\n", "{}", run.stderr);
+    assert!(most.load(Ordering::Relaxed) < 1_000, "{most:?} of 11,111 at once");
+}
+
+fn leaves(to: &Chan<usize>, size: usize, most: &Arc<AtomicUsize>) {
+    most.fetch_max(runtime::num_goroutine(), Ordering::Relaxed);
+    if size == 1 {
+        return to.send(1);
+    }
+    let results = chan(0);
+    for _ in 0..10 {
+        go!(results, most => leaves(&results, size / 10, &most));
+    }
+    to.send(results.into_iter().take(10).sum());
+}
+
+/// Those that come later do not keep the oldest newcomer waiting for ever.
+#[test]
+fn the_oldest_newcomer_starts_however_many_come_later() {
+    prints("started\n", || {
+        let (started, done) = (AtomicI64::new(0), chan(0));
+        go!(started => started.store(1));
+        go!(started, done => heirs(&started, &done));
+        done.recv();
+        println!("started");
+    });
+}
+
+/// Each makes another one and ends, until the oldest has been seen.
+fn heirs(started: &AtomicI64, done: &Chan<()>) {
+    if started.load() == 1 {
+        return done.send(());
+    }
+    go!(started, done => heirs(&started, &done));
+}

@@ -254,12 +254,11 @@ impl Shared {
 
     // ---- making goroutines
 
-    /// Gives an unstarted goroutine to the worker that has least to do.
-    pub(super) fn give(&self, unstarted: Unstarted, to: usize) {
-        let port = &self.ports[to];
-        port.given.push(unstarted);
+    /// Gives unstarted goroutines to the worker behind `to`.
+    pub(super) fn give(&self, unstarted: impl IntoIterator<Item = Unstarted>, to: &Port) {
+        let pushed = unstarted.into_iter().map(|one| to.given.push(one)).count();
         fence(Ordering::SeqCst);
-        if !self.rouse(port) {
+        if pushed > 0 && !self.rouse(to) {
             self.notify();
         }
     }
@@ -271,13 +270,13 @@ impl Shared {
         let name = name.map(String::into_boxed_str);
         self.slots.get(slot.slot()).begin(Birth { number, parent: 0, created: place, name });
         self.made_outside.fetch_add(1, Ordering::Relaxed);
-        self.give(slot.put(&self.slots, body), self.least_pinned());
+        self.give([slot.put(&self.slots, body)], &self.ports[self.least_pinned()]);
         GoId::new(number as u32)
     }
 
+    /// The worker with the fewest pinned goroutines.
     pub(super) fn least_pinned(&self) -> usize {
-        let pinned = |at: &usize| self.ports[*at].pinned.load(Ordering::Relaxed);
-        (0..self.config.procs).min_by_key(pinned).unwrap_or(0)
+        (0..self.config.procs).min_by_key(|at| self.ports[*at].pinned()).unwrap_or(0)
     }
 
     // ---- timers
@@ -411,6 +410,17 @@ impl Port {
             pinned: AtomicU32::new(0),
             live: AtomicI64::new(0),
         }
+    }
+
+    /// How many goroutines have started here and not ended.
+    #[inline]
+    pub(super) fn pinned(&self) -> u32 {
+        self.pinned.load(Ordering::Relaxed)
+    }
+
+    /// How many are here, started or not.
+    pub(super) fn load(&self) -> usize {
+        self.pinned() as usize + self.given.len() + self.stealable()
     }
 
     /// How many goroutines wait here to be started by anybody.

@@ -6,8 +6,11 @@
 //!
 //! # Who starts what
 //!
-//! - A worker starts what its goroutines have made. A goroutine that finishes leaves its stack to the next
-//!   one, without a switch.
+//! - A worker goes on with what it has begun before it starts anything, and starts the newest first: so a
+//!   tree of goroutines is walked in depth, and only one branch of it is alive at a time. One turn in
+//!   eight is a newcomer's whoever else can run, and one in 64 is the oldest one's, so that nobody waits for
+//!   ever.
+//! - A goroutine that finishes leaves its stack to the next newcomer, without a switch.
 //! - With clearly more pinned goroutines than another worker it passes new ones on to that one, so that a
 //!   pool of long-lived goroutines spreads.
 //! - An idle worker steals from one that makes many, or that has been in the same goroutine for a while.
@@ -22,6 +25,7 @@ use std::thread;
 use std::time::Duration;
 
 use crossbeam_deque as deque;
+use crossbeam_utils::CachePadded;
 
 use super::handoff::{Started, Unstarted, Vacant};
 use super::raw;
@@ -33,8 +37,10 @@ use crate::event::{Exit, Instant};
 
 /// No goroutine.
 const NOBODY: u32 = u32::MAX;
-/// Every so often a worker looks at its timers and inbox, however busy it is.
+/// Every so often a worker looks at its timers and inbox, however busy it is, and at its oldest newcomer.
 const CHECKS: u32 = 64;
+/// Every so often a newcomer goes first, however many others can run.
+const NEWCOMERS: u32 = 8;
 /// From so many unstarted goroutines on, a queue is there for everybody.
 const BULK: usize = 16;
 /// How long a worker has to be in the same goroutine before others may start its children.
@@ -44,7 +50,9 @@ const GLANCES: u32 = 16;
 /// How long a worker looks for work before it sleeps.
 const SPIN: Duration = Duration::from_micros(40);
 /// So many more goroutines than another worker has are too many.
-const SLACK: u32 = 4;
+const SLACK: usize = 4;
+/// As many newcomers as a worker passes on at once.
+const HANDFUL: usize = 64;
 /// Free slots that a worker takes and gives back at once.
 const BATCH: usize = 64;
 /// Goroutine numbers that a worker takes at once.
@@ -121,7 +129,7 @@ pub(super) struct Worker {
 
 impl Worker {
     pub(super) fn new(shared: &Arc<Shared>, index: usize) -> Self {
-        let unstarted = deque::Worker::new_fifo();
+        let unstarted = deque::Worker::new_lifo();
         let stealer = unstarted.stealer();
         let fresh = shared.ports[index].unstarted.set(stealer).is_ok();
         debug_assert!(fresh, "one worker for each port");
@@ -175,8 +183,9 @@ impl Worker {
         }
         self.open_inbox();
         let mine = || self.ready.borrow_mut().pop_front().map(Task::Go);
-        let new = || self.newcomer().map(Task::Start);
-        let next = if tick.is_multiple_of(2) { new().or_else(mine) } else { mine().or_else(new) };
+        let new = || self.newcomer(tick).map(Task::Start);
+        let new_first = tick.is_multiple_of(NEWCOMERS);
+        let next = if new_first { new().or_else(mine) } else { mine().or_else(new) };
         next.or_else(|| {
             self.fire_timers();
             mine().or_else(new)
@@ -205,35 +214,32 @@ impl Worker {
 
     /// The next goroutine to be started here.
     #[inline]
-    fn newcomer(&self) -> Option<Unstarted> {
+    fn newcomer(&self, tick: u32) -> Option<Unstarted> {
         if let Some(given) = self.port().take_given() {
             return Some(given);
         }
-        let mut next = self.unstarted.pop()?;
-        while let Some(other) = self.better_place() {
-            self.shared.give(next, other);
-            next = self.unstarted.pop()?;
+        if tick.is_multiple_of(CHECKS) {
+            return self.port().steal_one();
         }
-        Some(next)
+        self.share();
+        self.unstarted.pop()
     }
 
-    /// Another worker that has clearly fewer goroutines, if there is one.
+    /// Passes newcomers on to a worker that has clearly fewer goroutines, if there is one.
     #[inline]
-    fn better_place(&self) -> Option<usize> {
-        let mine = self.port().pinned.load(Ordering::Relaxed);
+    fn share(&self) {
+        let mine = self.port().pinned() as usize;
         if mine < SLACK || self.shared.config.procs == 1 {
-            return None;
+            return;
         }
-        let other = self.shared.least_pinned();
-        let theirs = self.shared.ports[other].pinned.load(Ordering::Relaxed);
-        (other != self.index && theirs + SLACK <= mine && theirs + self.queued(other) <= mine)
-            .then_some(other)
-    }
-
-    /// How many wait to be started over there.
-    fn queued(&self, other: usize) -> u32 {
-        let port = &self.shared.ports[other];
-        (port.given.len() + port.stealable()) as u32
+        let has_room = |port: &&CachePadded<Port>| port.pinned() as usize + SLACK <= mine;
+        let others = self.shared.regulars().iter().filter(has_room);
+        if let Some((theirs, port)) = others.map(|port| (port.load(), port)).min_by_key(|of| of.0) {
+            let many = (mine + self.unstarted.len()).saturating_sub(theirs) / 2;
+            // In a row, since neighbours often talk to each other.
+            let handful = std::iter::from_fn(|| self.unstarted.pop()).take(many.min(HANDFUL));
+            self.shared.give(handful, port);
+        }
     }
 
     // ---- running goroutines
@@ -352,10 +358,10 @@ impl Worker {
         }
         let tick = self.tick.get().wrapping_add(1);
         let others = !self.ready.borrow().is_empty();
-        if tick.is_multiple_of(CHECKS) || others && tick.is_multiple_of(2) {
+        if tick.is_multiple_of(CHECKS) || others && !tick.is_multiple_of(NEWCOMERS) {
             return false;
         }
-        let Some(next) = self.newcomer() else { return false };
+        let Some(next) = self.newcomer(tick) else { return false };
         self.ticked();
         self.adopt(next);
         true

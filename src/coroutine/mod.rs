@@ -28,6 +28,7 @@
 
 #![expect(unsafe_code, reason = "a raw handle lets the owner suspend from anywhere on the stack")]
 
+mod fiber;
 #[cfg(target_os = "linux")]
 pub(crate) mod overflow;
 #[cfg(target_os = "linux")]
@@ -63,6 +64,8 @@ use std::ptr::NonNull;
 
 use corosensei::{Coroutine as Switch, CoroutineResult};
 
+use self::fiber::Fiber;
+
 /// The coroutine's side of the switch, which lives near the base of its stack.
 type Yielder = corosensei::Yielder<(), ()>;
 
@@ -82,6 +85,7 @@ pub(crate) struct Coroutine {
     /// Never dropped: the inner type's own drop would unwind the stack at once, and abort if a
     /// destructor on it suspends.
     switch: ManuallyDrop<Switch<(), (), (), Stack>>,
+    fiber: Fiber,
 }
 
 /// How a coroutine came back from [`Coroutine::resume`].
@@ -97,7 +101,7 @@ impl Coroutine {
     /// Makes a coroutine that will run `body` on `stack`, and starts nothing yet.
     pub(crate) fn new(stack: Stack, body: Body) -> Self {
         let switch = Switch::with_stack(stack, move |yielder, ()| root(yielder, body));
-        Self { switch: ManuallyDrop::new(switch) }
+        Self { switch: ManuallyDrop::new(switch), fiber: Fiber::new() }
     }
 
     /// Runs the coroutine until it suspends or is done.
@@ -107,7 +111,7 @@ impl Coroutine {
     /// Panics if it is already done.
     #[inline]
     pub(crate) fn resume(&mut self) -> State {
-        match self.switch.resume(()) {
+        match self.fiber.around(|| self.switch.resume(())) {
             CoroutineResult::Yield(()) => State::Suspended,
             CoroutineResult::Return(()) => State::Done,
         }

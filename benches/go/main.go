@@ -34,6 +34,13 @@ func spawnAtOnce() int {
 	return 1_000_000
 }
 
+func creation() int {
+	for i := 0; i < 1_000_000; i++ {
+		go func() {}()
+	}
+	return 1_000_000
+}
+
 func spawnAndJoin() int {
 	c := make(chan int)
 	for i := 0; i < 200_000; i++ {
@@ -292,6 +299,7 @@ var workloads = map[string]struct {
 }{
 	"spawn-batches":     {5, spawnBatches},
 	"spawn-at-once":     {3, spawnAtOnce},
+	"exercise4":         {3, creation},
 	"spawn-and-join":    {5, spawnAndJoin},
 	"yield-2":           {5, func() int { return yields(2, 500_000) }},
 	"yield-1000":        {5, func() int { return yields(1_000, 1_000) }},

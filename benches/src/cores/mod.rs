@@ -19,7 +19,7 @@ pub struct Workload {
     pub name: &'static str,
     /// What it does, and what one operation is.
     pub what: &'static str,
-    /// Rounds, of which the best counts.
+    /// Rounds, of which the best counts. What takes much fresh memory has one in a run, and several runs.
     pub rounds: u32,
     /// By goseed; gives back how many operations it did.
     pub ours: fn() -> usize,
@@ -45,6 +45,14 @@ pub const WORKLOADS: &[Workload] = &[
         3,
         ours::spawn_at_once,
         Some(theirs::spawn_at_once),
+        None,
+    ),
+    workload(
+        "exercise4",
+        "exercise 4: a million that nobody waits for",
+        3,
+        ours::creation,
+        Some(theirs::creation),
         None,
     ),
     workload(
@@ -116,11 +124,11 @@ pub const WORKLOADS: &[Workload] = &[
     ),
     workload(
         "blocked-100k",
-        "100,000 blocked: create, wake, finish",
+        "100,000 blocked (threads: 10,000): create, wake, finish",
         1,
         ours::blocked_100k,
         Some(theirs::blocked_100k),
-        None,
+        Some(theirs::threads_blocked),
     ),
     workload(
         "blocked",

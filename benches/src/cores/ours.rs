@@ -30,6 +30,12 @@ pub fn spawn_at_once() -> usize {
     1_000_000
 }
 
+/// A million that nobody waits for: the chapter's exercise 4.
+pub fn creation() -> usize {
+    (0..1_000_000).for_each(|_| go(|| {}));
+    1_000_000
+}
+
 /// One by one, joined by a channel.
 pub fn spawn_and_join() -> usize {
     let c = chan(0);

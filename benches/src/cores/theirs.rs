@@ -1,10 +1,11 @@
 //! The workloads on tokio and on threads.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc as std_mpsc};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::{Barrier, Mutex, Notify, mpsc, oneshot};
+use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
 use tokio::task::yield_now;
 
 /// Runs `program` in a task of a runtime with so many workers.
@@ -55,6 +56,14 @@ pub fn spawn_at_once() -> usize {
         for one in all {
             let _ = one.await;
         }
+        1_000_000
+    })
+}
+
+/// A million that nobody waits for.
+pub fn creation() -> usize {
+    round(async {
+        (0..1_000_000).for_each(|_| drop(tokio::spawn(async {})));
         1_000_000
     })
 }
@@ -190,20 +199,20 @@ pub fn mutex() -> usize {
 
 fn blocked(count: usize) -> usize {
     round(async move {
-        let (gate, ready) = (Arc::new(Notify::new()), Arc::new(Barrier::new(1)));
+        let (gate, ready) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicUsize::new(0)));
         let before = super::resident();
-        let wait = |gate: Arc<Notify>| async move { gate.notified().await };
-        let all: Vec<_> = (0..count).map(|_| tokio::spawn(wait(Arc::clone(&gate)))).collect();
-        ready.wait().await;
-        // Each of them is polled once before it waits.
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        super::note_blocked(before, count);
-        for _ in 0..count {
-            gate.notify_one();
-            gate.notify_waiters();
+        let wait = |gate: Arc<Semaphore>, ready: Arc<AtomicUsize>| async move {
+            ready.fetch_add(1, Ordering::Relaxed);
+            let _ = gate.acquire().await;
+        };
+        let spawn = |_| tokio::spawn(wait(Arc::clone(&gate), Arc::clone(&ready)));
+        let all: Vec<_> = (0..count).map(spawn).collect();
+        while ready.load(Ordering::Relaxed) < count {
+            yield_now().await;
         }
+        super::note_blocked(before, count);
+        gate.close();
         for one in all {
-            gate.notify_one();
             let _ = one.await;
         }
         count
@@ -250,6 +259,24 @@ pub fn threads_join() -> usize {
         let _ = std::thread::spawn(|| {}).join();
     }
     2_000
+}
+
+/// Ten thousand blocked threads.
+pub fn threads_blocked() -> usize {
+    let (gate, ready) = (std::sync::Barrier::new(10_001), std::sync::Barrier::new(10_001));
+    let before = super::resident();
+    std::thread::scope(|scope| {
+        for _ in 0..10_000 {
+            scope.spawn(|| {
+                ready.wait();
+                gate.wait();
+            });
+        }
+        ready.wait();
+        super::note_blocked(before, 10_000);
+        gate.wait();
+    });
+    10_000
 }
 
 /// Two threads that talk.

@@ -303,21 +303,34 @@ fn preemption_bounds_count_as_published() {
 fn known() -> Vec<(&'static str, Program, usize, usize)> {
     let private = (1..=3).map(|n| vec![(Action::Set, 8 + n); 2]).collect();
     let locks = |n| vec![vec![(Action::Lock, 7), (Action::Unlock, 7)]; n];
-    let mut readers = vec![vec![WRITE]];
-    readers.extend(vec![vec![READ]; 4]);
-    let two_writers = vec![vec![WRITE], vec![WRITE], vec![READ], vec![READ]];
+    let shared =
+        |writers, readers| [vec![vec![WRITE]; writers], vec![vec![READ]; readers]].concat();
+    let updates = |by, times| vec![[READ, WRITE].repeat(times); by];
     let (x, y) = (9, 10);
     let store_buffering =
         vec![vec![(Action::Set, x), (Action::Get, y)], vec![(Action::Set, y), (Action::Get, x)]];
     vec![
         ("private objects", private, 90, 1),
-        ("4 writers", vec![vec![WRITE]; 4], 24, 24),
+        ("2 writers", shared(2, 0), 2, 2),
+        ("3 writers", shared(3, 0), 6, 6),
+        ("4 writers", shared(4, 0), 24, 24),
+        ("5 writers", shared(5, 0), 120, 120),
+        ("2 lockers", locks(2), 2, 2),
         ("3 lockers", locks(3), 6, 6),
-        ("1 writer, 4 readers", readers, 120, 16),
-        ("2 writers, 2 readers", two_writers, 24, 18),
-        ("(read; write) by 2", vec![vec![READ, WRITE]; 2], 6, 4),
-        ("(read; write)^2 by 2", vec![vec![READ, WRITE, READ, WRITE]; 2], 70, 34),
-        ("(read; write) by 3", vec![vec![READ, WRITE]; 3], 90, 36),
+        ("4 lockers", locks(4), 24, 24),
+        ("5 lockers", locks(5), 120, 120),
+        ("1 writer, 1 reader", shared(1, 1), 2, 2),
+        ("1 writer, 2 readers", shared(1, 2), 6, 4),
+        ("1 writer, 3 readers", shared(1, 3), 24, 8),
+        ("1 writer, 4 readers", shared(1, 4), 120, 16),
+        ("2 writers, 2 readers", shared(2, 2), 24, 18),
+        ("2 writers, 3 readers", shared(2, 3), 120, 54),
+        ("2 writers, 4 readers", shared(2, 4), 720, 162),
+        ("(read; write) by 2", updates(2, 1), 6, 4),
+        ("(read; write)^2 by 2", updates(2, 2), 70, 34),
+        ("(read; write)^3 by 2", updates(2, 3), 924, 328),
+        ("(read; write) by 3", updates(3, 1), 90, 36),
+        ("(read; write)^2 by 3", updates(3, 2), 34_650, 7_134),
         ("store buffering", store_buffering, 6, 3),
     ]
 }

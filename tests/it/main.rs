@@ -25,5 +25,6 @@ mod shrinking;
 mod stacks;
 mod telling;
 mod tidy;
+mod traces;
 mod views;
 mod waits;

@@ -124,6 +124,42 @@ fn a_coroutine_may_run_another() {
     assert_eq!(finish(&mut outer_pool, outer), 1);
 }
 
+/// Why no started goroutine moves: the body is blameless, and still leaves one thread's count too high and takes
+/// the other's below zero. So would a span of `tracing`, a lock's guard, the number of panics in std, or an `Rc`
+/// out of a thread-local.
+#[test]
+#[expect(unsafe_code, reason = "does what the crate never does: moves a started coroutine")]
+#[expect(clippy::disallowed_methods, reason = "two threads are what it is about")]
+fn on_another_thread_a_coroutine_would_undo_what_it_never_did_there() {
+    thread_local!(static ENTERED: Cell<i32> = const { Cell::new(0) });
+    #[inline(never)]
+    fn enter() {
+        ENTERED.set(ENTERED.get() + 1);
+    }
+    #[inline(never)]
+    fn leave() {
+        ENTERED.set(ENTERED.get() - 1);
+    }
+    struct Moved(Coroutine);
+    // SAFETY: its stack holds integers only, it touches a thread-local in calls of their own, and the two
+    // threads take turns.
+    unsafe impl Send for Moved {}
+
+    let mut pool = pool();
+    let mut moved = Moved(coroutine(&mut pool, |suspender| {
+        enter();
+        suspender.suspend();
+        leave();
+    }));
+    assert_eq!(moved.0.resume(), State::Suspended);
+    let elsewhere = std::thread::spawn(move || {
+        let mut whole = moved;
+        assert_eq!(whole.0.resume(), State::Done);
+        ENTERED.get()
+    });
+    assert_eq!((ENTERED.get(), elsewhere.join().expect("it ends well")), (1, -1));
+}
+
 #[test]
 fn a_body_catches_its_own_panic() {
     let mut pool = pool();

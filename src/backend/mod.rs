@@ -326,8 +326,11 @@ struct Here {
     /// What it is inside of, where no operation is allowed. It belongs to the thread because the
     /// goroutine cannot be suspended in there.
     forbidden: Cell<Option<&'static str>>,
-    /// Zero if there is nothing to do at points: then the thread is quiet.
+    /// Zero if there is nothing to do at points: then the thread is quiet. Where operations are forbidden
+    /// it never is.
     attention: Cell<&'static AtomicU8>,
+    /// The attention where they are allowed.
+    usual: Cell<&'static AtomicU8>,
 }
 
 /// The attention of those who look at every operation.
@@ -340,6 +343,7 @@ thread_local! {
             run: Cell::new(0),
             forbidden: Cell::new(None),
             attention: Cell::new(&ALWAYS_LOUD),
+            usual: Cell::new(&ALWAYS_LOUD),
         }
     };
 }
@@ -354,7 +358,10 @@ pub(crate) fn current_run() -> u64 {
 /// its name in the panic.
 #[inline]
 pub(crate) fn forbid(what: Option<&'static str>) -> Option<&'static str> {
-    HERE.with(|here| here.forbidden.replace(what))
+    HERE.with(|here| {
+        here.attention.set(if what.is_some() { &ALWAYS_LOUD } else { here.usual.get() });
+        here.forbidden.replace(what)
+    })
 }
 
 /// What this thread is inside of, where no operation is allowed.
@@ -366,9 +373,7 @@ pub(crate) fn forbidden() -> Option<&'static str> {
 /// Whether nothing is to be done at points and effects of this thread.
 #[inline]
 pub(crate) fn quiet() -> bool {
-    HERE.with(|here| {
-        here.attention.get().load(Ordering::Relaxed) == 0 && here.forbidden.get().is_none()
-    })
+    HERE.with(|here| here.attention.get().load(Ordering::Relaxed) == 0)
 }
 
 /// The backend of the goroutine that runs on this thread, if one does.
@@ -428,7 +433,10 @@ mod enter {
             HERE.with(|here| Self {
                 before: here.backend.replace(Some(backend)),
                 run: here.run.replace(run),
-                attention: here.attention.replace(attention),
+                attention: {
+                    here.attention.set(attention);
+                    here.usual.replace(attention)
+                },
             })
         }
     }
@@ -440,6 +448,7 @@ mod enter {
                 here.run.set(self.run);
                 here.forbidden.set(None);
                 here.attention.set(self.attention);
+                here.usual.set(self.attention);
             });
         }
     }

@@ -51,6 +51,13 @@ impl Object {
         }
     }
 
+    /// Whether this is the object's run and nothing is to be done at points and effects, so that an operation
+    /// that can be done at once just happens.
+    #[inline(always)]
+    pub(crate) fn is_quiet(&self) -> bool {
+        backend::quiet() && backend::current_run() == self.run
+    }
+
     /// The object's run, from a thread that is no goroutine: on cores, while it lasts.
     #[cold]
     fn seen_from_outside(&self) -> Option<&'static dyn Backend> {

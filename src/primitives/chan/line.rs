@@ -25,6 +25,12 @@ impl<E> Line<E> {
         Self { entries: VecDeque::new(), holes: 0, next: NonZeroU64::MIN }
     }
 
+    /// Nobody stands here, not even in a hole.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &E> {
         self.entries.iter().filter_map(|(_, entry)| entry.as_ref())
     }

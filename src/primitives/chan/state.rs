@@ -86,6 +86,23 @@ impl<T> ChanState<T> {
         self.receivers.iter().any(|&w| waits(w))
     }
 
+    /// Puts a value into the buffer, if that is all that sending it takes.
+    #[inline]
+    pub(super) fn put(&mut self, value: T) -> Result<(), T> {
+        let free = self.buffer.len() < self.cap && self.receivers.is_empty() && !self.closed;
+        if free {
+            self.buffer.push_back(value);
+            return Ok(());
+        }
+        Err(value)
+    }
+
+    /// Takes a value out of the buffer, if that is all that receiving it takes.
+    #[inline]
+    pub(super) fn take(&mut self) -> Option<T> {
+        if self.senders.is_empty() { self.buffer.pop_front() } else { None }
+    }
+
     pub(super) fn send(&mut self, value: T, claim: Claim<'_>) -> Sent<T> {
         if self.closed {
             return Sent::Closed(value);
@@ -222,8 +239,9 @@ mod tests {
 
     #[derive(Clone, Debug)]
     enum Operation {
-        Send,
-        Recv,
+        /// By the shortcut where there is one, or not.
+        Send(bool),
+        Recv(bool),
         Close,
         /// A parked one is woken elsewhere, and has not run since.
         Stale(prop::sample::Index),
@@ -233,8 +251,8 @@ mod tests {
 
     fn operation() -> impl Strategy<Value = Operation> {
         prop_oneof![
-            8 => Just(Operation::Send),
-            8 => Just(Operation::Recv),
+            8 => any::<bool>().prop_map(Operation::Send),
+            8 => any::<bool>().prop_map(Operation::Recv),
             1 => Just(Operation::Close),
             2 => any::<prop::sample::Index>().prop_map(Operation::Stale),
             6 => any::<prop::sample::Index>().prop_map(Operation::Leave),
@@ -277,9 +295,13 @@ mod tests {
     }
 
     impl Both {
-        fn send(&mut self, state: &mut ChanState<u32>, n: u32) {
+        fn send(&mut self, state: &mut ChanState<u32>, n: u32, shortcut: bool) {
             let stale = &self.naive.stale;
-            let sent = state.send(n, &mut |w| !stale.contains(&w.go.number()));
+            let sent = if shortcut && state.put(n).is_ok() {
+                Sent::Buffered
+            } else {
+                state.send(n, &mut |w| !stale.contains(&w.go.number()))
+            };
             if self.naive.closed {
                 assert_eq!(sent, Sent::Closed(n));
             } else if let Some(to) = self.naive.serve(&self.receivers, false) {
@@ -296,9 +318,13 @@ mod tests {
             }
         }
 
-        fn recv(&mut self, state: &mut ChanState<u32>, n: u32) {
+        fn recv(&mut self, state: &mut ChanState<u32>, n: u32, shortcut: bool) {
             let stale = &self.naive.stale;
-            let received = state.recv(&mut |w| !stale.contains(&w.go.number()));
+            let taken = if shortcut { state.take() } else { None };
+            let received = match taken {
+                Some(value) => Received::Buffered(value),
+                None => state.recv(&mut |w| !stale.contains(&w.go.number())),
+            };
             let head = self.naive.buffer.pop_front();
             match (head, self.naive.serve(&self.senders, true)) {
                 (Some(head), Some(from)) => {
@@ -375,8 +401,8 @@ mod tests {
             for (n, operation) in operations.into_iter().enumerate() {
                 let n = n as u32;
                 match operation {
-                    Operation::Send => both.send(&mut state, n),
-                    Operation::Recv => both.recv(&mut state, n),
+                    Operation::Send(shortcut) => both.send(&mut state, n, shortcut),
+                    Operation::Recv(shortcut) => both.recv(&mut state, n, shortcut),
                     Operation::Close => both.close(&mut state),
                     Operation::Stale(at) => both.stale(&at),
                     Operation::Leave(at) => both.leave(&mut state, &at),

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use super::{MutexGuard, finally};
-use crate::backend::{self, Backend, Object, Waiter, Wake};
+use crate::backend::{Backend, Object, Waiter, Wake};
 use crate::event::{Action, Detail, GoroutineState, Instant, ObjectKind, Op, Place};
 use crate::primitives::guarded::{Guarded, Owned};
 use crate::primitives::object::Object as Header;
@@ -169,6 +169,9 @@ impl Lock {
     #[track_caller]
     #[inline(always)]
     pub(super) fn lock(&self, place: Place) {
+        if self.object.is_quiet() && self.turn(FREE, LOCKED) {
+            return;
+        }
         let rt = self.object.enter();
         let op = self.object.op(Action::Lock, place);
         rt.point(op, self);
@@ -206,12 +209,15 @@ impl Lock {
     /// Unlocks it for a guard that was made at `place`.
     #[inline(always)]
     pub(super) fn release(&self, place: Place) {
+        if !(self.object.is_quiet() && self.turn(LOCKED, FREE)) {
+            self.release_loudly(place);
+        }
+    }
+
+    fn release_loudly(&self, place: Place) {
         let Some(rt) = self.object.enter_if_own() else {
             return self.with(MutexState::unlock_alone);
         };
-        if backend::quiet() && self.turn(LOCKED, FREE) {
-            return;
-        }
         let op = self.object.op(Action::Unlock, place);
         finally(rt, op, self, || {
             self.unlocked(rt, op);

@@ -2,7 +2,7 @@
 
 use super::chan::{Acted, Announcement, Arm, Doing, RecvArm, SendTo, Source, Step, Target};
 use super::in_a_run;
-use crate::backend::{Always, Backend, Waiter, Wake};
+use crate::backend::{self, Always, Backend, Waiter, Wake};
 use crate::event::{Action, Detail, GoroutineState, Op, Place};
 
 type Arms<'a, 'b> = [&'a mut (dyn Arm + 'b)];
@@ -28,25 +28,64 @@ pub fn wait(arms: &mut Arms<'_, '_>, has_default: bool) -> usize {
     for arm in &mut *arms {
         arm.act(Step(Doing::Enter));
     }
-    let op = announced(arms, has_default, place);
-    rt.point(op, &Always);
+    let op = |arms: &Arms<'_, '_>| announced(arms, has_default, place);
+    if !backend::quiet() {
+        rt.point(op(arms), &Always);
+    }
     loop {
-        if let Some(chosen) = choose(rt, arms) {
-            match arms[chosen].act(Step(Doing::Commit(rt, place))) {
-                Acted::Missed => continue,
-                Acted::Closed => rt.misuse("send on closed channel", place),
-                Acted::Fine | Acted::Ready => {}
-            }
+        if let Some(chosen) = attempt(rt, arms, place) {
             return chosen;
         }
         if has_default {
             fail(rt, arms, place);
             return arms.len();
         }
+        let op = op(arms);
         if let Some(chosen) = block(rt, arms, op) {
             return chosen;
         }
     }
+}
+
+/// Does one of the cases that are ready, if any is.
+fn attempt(rt: &dyn Backend, arms: &mut Arms<'_, '_>, place: Place) -> Option<usize> {
+    if backend::quiet() && arms.len() <= DRAWN {
+        return draw(rt, arms, place);
+    }
+    loop {
+        let chosen = choose(rt, arms)?;
+        if commit(rt, arms, chosen, place) {
+            return Some(chosen);
+        }
+    }
+}
+
+/// Up to so many cases are tried one after the other.
+const DRAWN: usize = 16;
+
+/// Tries the cases in random order until one can be done. Nobody has to know which others were ready.
+fn draw(rt: &dyn Backend, arms: &mut Arms<'_, '_>, place: Place) -> Option<usize> {
+    let mut left: [u8; DRAWN] = std::array::from_fn(|n| n as u8);
+    let mut dice = rt.random();
+    (1..=arms.len()).rev().find_map(|count| {
+        let drawn = u128::from(dice) * count as u128;
+        dice = drawn as u64;
+        let at = (drawn >> 64) as usize;
+        let chosen = usize::from(left[at]);
+        left[at] = left[count - 1];
+        (!arms[chosen].is_off() && commit(rt, arms, chosen, place)).then_some(chosen)
+    })
+}
+
+/// Does a case; false if it is no longer ready.
+#[track_caller]
+fn commit(rt: &dyn Backend, arms: &mut Arms<'_, '_>, chosen: usize, place: Place) -> bool {
+    match arms[chosen].act(Step(Doing::Commit(rt, place))) {
+        Acted::Missed => return false,
+        Acted::Closed => rt.misuse("send on closed channel", place),
+        Acted::Fine | Acted::Ready => {}
+    }
+    true
 }
 
 /// The operation that stands for all cases: a plain one if there is only one.

@@ -2,8 +2,11 @@
 //!
 //! It keeps a clock and a stack of calls for each thread. Without being told, it takes everything that
 //! runs on one thread for one line of execution, and loses count of calls at the first switch. With
-//! `--cfg goseed_sanitize_thread`, which `.ci/nightly` sets together with `-Zsanitizer=thread`, each coroutine is a
+//! `--cfg goseed_sanitize_thread`, which `.ci/sanitize` sets together with `-Zsanitizer=thread`, each coroutine is a
 //! *fiber* of its own. In every other build this is nothing at all.
+//!
+//! A switch orders what comes before it and what comes after it, as it must: the worker's own state is handed
+//! on by it. So races are seen between goroutines of different workers only.
 
 /// A coroutine as the sanitizer sees it.
 #[cfg(not(goseed_sanitize_thread))]

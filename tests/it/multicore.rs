@@ -221,12 +221,13 @@ fn what_waits_behind_a_loop_without_points_is_started_elsewhere() {
     prints("stopped\n", || {
         let (stop, wg) = (Arc::new(AtomicUsize::new(0)), WaitGroup::new());
         let seen = Arc::clone(&stop);
+        // The newest starts first.
+        wg.go(move || stop.store(1, Ordering::Relaxed));
         wg.go(move || {
             while seen.load(Ordering::Relaxed) == 0 {
                 std::hint::spin_loop();
             }
         });
-        wg.go(move || stop.store(1, Ordering::Relaxed));
         wg.wait();
         println!("stopped");
     });
@@ -519,6 +520,56 @@ fn leaves(to: &Chan<usize>, size: usize, most: &Arc<AtomicUsize>) {
         go!(results, most => leaves(&results, size / 10, &most));
     }
     to.send(results.into_iter().take(10).sum());
+}
+
+/// Whoever steps back lets all newcomers start.
+#[test]
+fn newcomers_do_not_pile_up_behind_one_that_steps_back() {
+    let run = Multicore::new().procs(1).run(|| {
+        for _ in 0..1_000 {
+            (0..3).for_each(|_| go(|| {}));
+            runtime::gosched();
+            assert_eq!(runtime::num_goroutine(), 1);
+        }
+    });
+    assert_eq!(run.exit, Exit::Returned, "{}", run.stderr);
+}
+
+/// Two that keep each other busy start newcomers all the while: thousands may wait, and no more.
+#[test]
+fn newcomers_do_not_pile_up_behind_two_that_are_never_done() {
+    let most = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&most);
+    let run = Multicore::new().procs(1).run(move || {
+        let requests = chan(0);
+        go!(requests => {
+            (0..50_000).for_each(|n| requests.send(n));
+            requests.close();
+        });
+        for _ in &requests {
+            go(|| {});
+            seen.fetch_max(runtime::num_goroutine(), Ordering::Relaxed);
+        }
+    });
+    assert_eq!(run.exit, Exit::Returned, "{}", run.stderr);
+    assert!(most.load(Ordering::Relaxed) < 5_000, "{most:?} of 50,000 at once");
+}
+
+/// A loop over points gives way to all newcomers when its slice is over.
+#[test]
+fn newcomers_start_behind_a_loop_over_points() {
+    prints(
+        "100
+",
+        || {
+            let n = AtomicI64::new(0);
+            for _ in 0..100 {
+                go!(n => drop(n.add(1)));
+            }
+            while n.load() < 100 {}
+            println!("{}", n.load());
+        },
+    );
 }
 
 /// Those that come later do not keep the oldest newcomer waiting for ever.

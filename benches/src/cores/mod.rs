@@ -49,7 +49,7 @@ pub const WORKLOADS: &[Workload] = &[
     ),
     workload(
         "exercise4",
-        "exercise 4: a million that nobody waits for",
+        "exercise 4: start a million, wait for none",
         3,
         ours::creation,
         Some(theirs::creation),

@@ -69,7 +69,7 @@ impl Look {
 
 /// Sees to it that somebody starts what they would have.
 fn help_out(shared: &Shared, late: &[(&Port, Late)], spare: &dyn Fn(usize)) {
-    let waiting = late.iter().any(|(port, _)| port.stealable() > 0 || !port.given.is_empty());
+    let waiting = late.iter().any(|(port, _)| port.stealable() > 0);
     let stuck = late.iter().filter(|(_, late)| *late == Late::Stuck).count();
     // Others may be busy, but not stuck: they will come to it.
     if !waiting || stuck < shared.config.procs {

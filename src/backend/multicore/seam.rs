@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::ending::Culprit;
-use super::shared::{END, SLICE};
+use super::shared::{END, PRESS, SLICE};
 use super::slots::Birth;
 use super::wait::{ENDED, KILLED};
 use super::worker::Worker;
@@ -39,6 +39,10 @@ impl Worker {
         } else if attention & SLICE != 0 {
             self.shared.slots.get(self.slot()).at(&op);
             self.slice_over();
+            self.resumed();
+        } else if attention & PRESS != 0 {
+            self.shared.slots.get(self.slot()).at(&op);
+            self.press_on();
             self.resumed();
         }
     }

@@ -62,6 +62,8 @@ pub(super) enum Phase {
 pub(super) const END: u8 = 1;
 /// Why a worker should look up at its next point: others have waited for too long.
 pub(super) const SLICE: u8 = 2;
+/// Why a worker should look up at its next point: it has more newcomers than it starts.
+pub(super) const PRESS: u8 = 4;
 
 /// What others may touch of a worker.
 pub(super) struct Port {
@@ -373,10 +375,7 @@ impl Shared {
 
     /// Whether any queue that others can see has something in it.
     fn anything_queued(&self) -> bool {
-        let queued = |port: &CachePadded<Port>| {
-            !port.inbox.is_empty() || !port.given.is_empty() || port.stealable() > 0
-        };
-        self.active().iter().any(queued)
+        self.active().iter().any(|port| !port.inbox.is_empty() || port.stealable() > 0)
     }
 
     /// A destructor waits for what will never come: ends its wait. Without one, all is done.
@@ -420,13 +419,19 @@ impl Port {
 
     /// How many are here, started or not.
     pub(super) fn load(&self) -> usize {
-        self.pinned() as usize + self.given.len() + self.stealable()
+        self.pinned() as usize + self.stealable()
     }
 
     /// How many goroutines wait here to be started by anybody.
     #[inline]
     pub(super) fn stealable(&self) -> usize {
-        self.unstarted.get().map_or(0, Stealer::len)
+        self.unstarted.get().map_or(0, Stealer::len) + self.given()
+    }
+
+    /// How many of those were sent here.
+    #[inline]
+    pub(super) fn given(&self) -> usize {
+        if self.given.is_empty() { 0 } else { self.given.len() }
     }
 
     pub(super) fn timers(&self) -> MutexGuard<'_, Timers> {
@@ -446,38 +451,36 @@ impl Port {
         due
     }
 
-    /// One of those that were sent here.
+    /// One of those that were sent here; more of them go to the queue of whoever takes it.
     #[inline]
-    pub(super) fn take_given(&self) -> Option<Unstarted> {
+    pub(super) fn take_given(&self, to: &crossbeam_deque::Worker<Unstarted>) -> Option<Unstarted> {
         if self.given.is_empty() {
             return None;
         }
-        std::iter::repeat_with(|| self.given.steal()).find(|steal| !steal.is_retry())?.success()
+        persist(|| self.given.steal_batch_and_pop(to))
     }
 
     /// Moves goroutines to the thief's own queue and takes one of them; from a short queue just that.
     pub(super) fn steal(&self, to: &crossbeam_deque::Worker<Unstarted>) -> Option<Unstarted> {
-        self.steal_by(|stealer| match stealer.len() {
+        let stealer = self.unstarted.get()?;
+        let stolen = persist(|| match stealer.len() {
             0 => Steal::Empty,
             1 => stealer.steal(),
             _ => stealer.steal_batch_and_pop(to),
-        })
+        });
+        stolen.or_else(|| self.take_given(to))
     }
 
     /// Takes a single one.
     pub(super) fn steal_one(&self) -> Option<Unstarted> {
-        self.steal_by(Stealer::steal)
-    }
-
-    fn steal_by(
-        &self,
-        attempt: impl Fn(&Stealer<Unstarted>) -> Steal<Unstarted>,
-    ) -> Option<Unstarted> {
         let stealer = self.unstarted.get()?;
-        let mut attempts = std::iter::repeat_with(|| attempt(stealer));
-        let stolen = attempts.find(|steal| !steal.is_retry())?.success();
-        stolen.or_else(|| self.take_given())
+        persist(|| stealer.steal()).or_else(|| persist(|| self.given.steal()))
     }
+}
+
+/// Tries again as long as others come in between.
+fn persist<T>(attempt: impl FnMut() -> Steal<T>) -> Option<T> {
+    std::iter::repeat_with(attempt).find(|steal| !steal.is_retry())?.success()
 }
 
 /// Locks it; there are no invariants that a panic could break.

@@ -7,9 +7,10 @@
 //! # Who starts what
 //!
 //! - A worker goes on with what it has begun before it starts anything, and starts the newest first: so a
-//!   tree of goroutines is walked in depth, and only one branch of it is alive at a time. One turn in
-//!   eight is a newcomer's whoever else can run, and one in 64 is the oldest one's, so that nobody waits for
-//!   ever.
+//!   tree of goroutines is walked in depth, and only one branch of it is alive at a time.
+//! - So that nobody waits for ever, a newcomer goes first after every seven turns of others, now and then the
+//!   oldest one, and all of them after a goroutine that steps back or whose slice is over. So that they do not
+//!   pile up, with thousands of them whoever makes another one steps back for one of them.
 //! - A goroutine that finishes leaves its stack to the next newcomer, without a switch.
 //! - With clearly more pinned goroutines than another worker it passes new ones on to that one, so that a
 //!   pool of long-lived goroutines spreads.
@@ -29,7 +30,7 @@ use crossbeam_utils::CachePadded;
 
 use super::handoff::{Started, Unstarted, Vacant};
 use super::raw;
-use super::shared::{END, Phase, Port, SLICE, Shared};
+use super::shared::{END, PRESS, Phase, Port, SLICE, Shared};
 use super::wait::KILLED;
 use crate::backend::{Timed, Unwind};
 use crate::coroutine::{Coroutine, StackPool, State, SuspendHandle};
@@ -37,19 +38,24 @@ use crate::event::{Exit, Instant};
 
 /// No goroutine.
 const NOBODY: u32 = u32::MAX;
-/// Every so often a worker looks at its timers and inbox, however busy it is, and at its oldest newcomer.
+/// Every so often a worker looks at its timers and inbox, however busy it is.
 const CHECKS: u32 = 64;
-/// Every so often a newcomer goes first, however many others can run.
-const NEWCOMERS: u32 = 8;
+/// After so many turns of others it is the newcomers' turn.
+const TURNS: u32 = 7;
+/// Every so often it is the oldest newcomer's.
+const OLDEST: u32 = 4096;
+/// So many newcomers are enough: whoever makes more steps back for them.
+const PLENTY: usize = 4096;
 /// From so many unstarted goroutines on, a queue is there for everybody.
 const BULK: usize = 16;
 /// How long a worker has to be in the same goroutine before others may start its children.
 const PATIENCE: Duration = Duration::from_micros(15);
-/// How often a worker glances at what is sent to it before it looks around again.
-const GLANCES: u32 = 16;
+/// How often a worker glances at what is sent to it before it looks around, and again: a microsecond or so.
+/// Each look around takes what others are about to write out of their caches.
+const GLANCES: u32 = 128;
 /// How long a worker looks for work before it sleeps.
 const SPIN: Duration = Duration::from_micros(40);
-/// So many more goroutines than another worker has are too many.
+/// So many more goroutines than another worker has are too many, or an eighth of them.
 const SLACK: usize = 4;
 /// As many newcomers as a worker passes on at once.
 const HANDFUL: usize = 64;
@@ -119,6 +125,10 @@ pub(super) struct Worker {
     /// The next goroutine number, and how many are left.
     numbers: Cell<(u64, u64)>,
     tick: Cell<u32>,
+    /// So many newcomers go before those that can go on.
+    first: Cell<usize>,
+    /// Turns of others since the newcomers' last one.
+    turns: Cell<u32>,
     /// The rest is being unwound, and everybody here has been told.
     killing: Cell<bool>,
     /// What the others had counted when this one began to search.
@@ -148,6 +158,8 @@ impl Worker {
             slots: RefCell::default(),
             numbers: Cell::new((0, 0)),
             tick: Cell::new(0),
+            first: Cell::new(0),
+            turns: Cell::new(0),
             killing: Cell::new(false),
             ticks: RefCell::default(),
             dice: Cell::new(super::seed() | 1),
@@ -184,8 +196,7 @@ impl Worker {
         self.open_inbox();
         let mine = || self.ready.borrow_mut().pop_front().map(Task::Go);
         let new = || self.newcomer(tick).map(Task::Start);
-        let new_first = tick.is_multiple_of(NEWCOMERS);
-        let next = if new_first { new().or_else(mine) } else { mine().or_else(new) };
+        let next = if self.newcomers_turn() { new().or_else(mine) } else { mine().or_else(new) };
         next.or_else(|| {
             self.fire_timers();
             mine().or_else(new)
@@ -199,6 +210,28 @@ impl Worker {
         self.tick.set(tick);
         self.port().tick.store(tick, Ordering::Relaxed);
         tick
+    }
+
+    /// Whether a newcomer goes first now.
+    #[inline]
+    fn newcomers_turn(&self) -> bool {
+        if !self.is_newcomers_turn() {
+            self.turns.set(self.turns.get() + 1);
+            return false;
+        }
+        self.first.set(self.first.get().saturating_sub(1));
+        self.turns.set(0);
+        true
+    }
+
+    #[inline]
+    fn is_newcomers_turn(&self) -> bool {
+        self.first.get() > 0 || self.turns.get() >= TURNS
+    }
+
+    /// How many wait to be started here.
+    fn backlog(&self) -> usize {
+        self.port().given() + self.unstarted.len()
     }
 
     #[inline]
@@ -215,14 +248,19 @@ impl Worker {
     /// The next goroutine to be started here.
     #[inline]
     fn newcomer(&self, tick: u32) -> Option<Unstarted> {
-        if let Some(given) = self.port().take_given() {
+        let oldest = tick.is_multiple_of(OLDEST) && !self.unstarted.is_empty();
+        if oldest && let Some(oldest) = self.port().steal_one() {
+            return Some(oldest);
+        }
+        if let Some(given) = self.port().take_given(&self.unstarted) {
             return Some(given);
         }
-        if tick.is_multiple_of(CHECKS) {
-            return self.port().steal_one();
-        }
         self.share();
-        self.unstarted.pop()
+        let newest = self.unstarted.pop();
+        if newest.is_none() {
+            self.first.set(0);
+        }
+        newest
     }
 
     /// Passes newcomers on to a worker that has clearly fewer goroutines, if there is one.
@@ -232,10 +270,15 @@ impl Worker {
         if mine < SLACK || self.shared.config.procs == 1 {
             return;
         }
-        let has_room = |port: &&CachePadded<Port>| port.pinned() as usize + SLACK <= mine;
+        let slack = SLACK.max(mine / 8);
+        // One that has been told to step back may be stuck.
+        let has_room = |port: &&CachePadded<Port>| {
+            port.pinned() as usize + slack <= mine && port.attention.load(Ordering::Relaxed) == 0
+        };
         let others = self.shared.regulars().iter().filter(has_room);
         if let Some((theirs, port)) = others.map(|port| (port.load(), port)).min_by_key(|of| of.0) {
-            let many = (mine + self.unstarted.len()).saturating_sub(theirs) / 2;
+            let more = (mine + self.unstarted.len()).saturating_sub(theirs);
+            let many = if more < slack { 0 } else { more / 2 };
             // In a row, since neighbours often talk to each other.
             let handful = std::iter::from_fn(|| self.unstarted.pop()).take(many.min(HANDFUL));
             self.shared.give(handful, port);
@@ -358,8 +401,11 @@ impl Worker {
         }
         let tick = self.tick.get().wrapping_add(1);
         let others = !self.ready.borrow().is_empty();
-        if tick.is_multiple_of(CHECKS) || others && !tick.is_multiple_of(NEWCOMERS) {
+        if tick.is_multiple_of(CHECKS) || others && !self.is_newcomers_turn() {
             return false;
+        }
+        if others {
+            self.newcomers_turn();
         }
         let Some(next) = self.newcomer(tick) else { return false };
         self.ticked();
@@ -419,9 +465,23 @@ impl Worker {
             self.ticked();
             return false;
         }
+        let backlog = self.backlog();
+        if backlog > 0 {
+            self.first.set(backlog);
+        }
         self.shared.slots.get(self.slot()).yields();
         self.ready.borrow_mut().push_back(self.current.get().local);
         true
+    }
+
+    /// The current goroutine makes more newcomers than are started: one of them goes first.
+    #[cold]
+    pub(super) fn press_on(&self) {
+        self.port().attention.fetch_and(!PRESS, Ordering::Relaxed);
+        self.first.set(self.first.get().max(1));
+        self.ready.borrow_mut().push_back(self.current.get().local);
+        self.shared.slots.get(self.slot()).yields();
+        self.suspend();
     }
 
     /// The slice of the current goroutine is over.
@@ -443,6 +503,9 @@ impl Worker {
         let live = &self.port().live;
         live.store(live.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         self.unstarted.push(unstarted);
+        if self.unstarted.len() > PLENTY {
+            self.port().attention.fetch_or(PRESS, Ordering::Relaxed);
+        }
         if self.shared.config.procs > 1 {
             self.shared.notify();
         }
@@ -541,6 +604,10 @@ impl Worker {
 
     #[cold]
     fn idle(&self) {
+        let alone = self.shared.config.procs == 1 || self.shared.crowded;
+        if !alone && self.is_called_within(GLANCES) {
+            return;
+        }
         // A second round for what somebody has made while this one was giving up.
         for _ in 0..2 {
             if let Some(task) = self.search() {
@@ -558,7 +625,8 @@ impl Worker {
     /// Looks for a goroutine to start, for a while.
     fn search(&self) -> Option<Unstarted> {
         if self.is_spare() {
-            let mut told = self.others().filter(|port| port.attention.load(Ordering::Relaxed) != 0);
+            let mut told =
+                self.others().filter(|port| port.attention.load(Ordering::Relaxed) & SLICE != 0);
             return told.find_map(Port::steal_one);
         }
         if self.shared.config.procs == 1 {
@@ -583,7 +651,9 @@ impl Worker {
         loop {
             let waited = self.shared.clock.elapsed() - began;
             for (at, victim) in victims.iter().enumerate().filter(|(at, _)| *at != self.index) {
-                let stuck = waited >= PATIENCE && victim.tick.load(Ordering::Relaxed) == ticks[at];
+                let told = victim.attention.load(Ordering::Relaxed) & SLICE != 0;
+                let same = || victim.tick.load(Ordering::Relaxed) == ticks[at];
+                let stuck = told || waited >= PATIENCE && same();
                 if (stuck || victim.stealable() >= BULK)
                     && let Some(found) = victim.steal(&self.unstarted)
                 {

@@ -69,7 +69,7 @@ impl Config {
         let get = |name: &str| get(name).filter(|value| !value.is_empty());
         Ok(Self {
             seed: value(&get, "GOSEED_SEED", number)?,
-            schedules: value(&get, "GOSEED_SCHEDULES", number)?,
+            schedules: value(&get, "GOSEED_SCHEDULES", at_least_one)?.map(|n| n as u64),
             budget: value(&get, "GOSEED_SECONDS", seconds)?,
             strategy: value(&get, "GOSEED_STRATEGY", strategy)?,
             time: value(&get, "GOSEED_TIME", time)?,
@@ -114,7 +114,10 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 fn seconds(text: &str) -> Result<Duration, String> {
     let error = || "not a number of seconds".to_owned();
     let seconds: f64 = text.trim_end_matches('s').parse().map_err(|_| error())?;
-    Duration::try_from_secs_f64(seconds).map_err(|_| error())
+    match Duration::try_from_secs_f64(seconds).map_err(|_| error())? {
+        Duration::ZERO => Err("no time at all".to_owned()),
+        some => Ok(some),
+    }
 }
 
 fn strategy(text: &str) -> Result<String, String> {
@@ -171,6 +174,8 @@ mod tests {
         let error = |name, value| parse(&[(name, value)]).unwrap_err();
         assert_eq!(error("GOSEED_SEED", "abc"), "GOSEED_SEED=abc: not a number");
         assert_eq!(error("GOSEED_JOBS", "0"), "GOSEED_JOBS=0: at least one is needed");
+        assert_eq!(error("GOSEED_SCHEDULES", "0"), "GOSEED_SCHEDULES=0: at least one is needed");
+        assert_eq!(error("GOSEED_SECONDS", "0"), "GOSEED_SECONDS=0: no time at all");
         assert_eq!(error("GOSEED_TIME", "fast"), "GOSEED_TIME=fast: neither `idle` nor `racing`");
         assert_eq!(error("GOSEED_SECONDS", "-1"), "GOSEED_SECONDS=-1: not a number of seconds");
         assert!(error("GOSEED_SHARD", "0/4").starts_with("GOSEED_SHARD=0/4: not of the form i/n"));

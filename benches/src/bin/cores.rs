@@ -15,6 +15,11 @@ const RUNS: usize = 3;
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(unknown) = wanted.iter().find(|name| WORKLOADS.iter().all(|w| w.name != **name)) {
+        let all: Vec<&str> = WORKLOADS.iter().map(|w| w.name).collect();
+        eprintln!("`{unknown}` is no workload; there are {}", all.join(", "));
+        std::process::exit(2);
+    }
     let go = Go::build();
     println!("| program, ns | goseed 1 / 2 | Go 1 / 2 | tokio 1 / 2 | threads | Go ÷ goseed |");
     println!("|---|---|---|---|---|---|");

@@ -22,6 +22,17 @@ pub(crate) fn complete(settings: Settings) -> Result<Settings, Failure> {
     })
 }
 
+/// Looks at the variables that a run on cores reads by itself.
+///
+/// # Errors
+///
+/// Names the variable that has a bad value.
+pub(crate) fn check_cores() -> Result<(), Failure> {
+    or(None, "GOMAXPROCS", args::at_least_one)?;
+    or(None, "GOSEED_STACK", args::number::<usize>)?;
+    Ok(())
+}
+
 /// The flag's value, else the variable's, which is looked at in any case: a bad one is never passed
 /// over.
 #[expect(

@@ -80,6 +80,7 @@ fn on_cores(scenario: &Scenario, how: &How) -> Result<Run, Failure> {
     if let Cores::NotRun(why) = scenario.verdict.cores {
         return Err(Failure::Usage(format!("{} is not run on cores: {why}", scenario.name)));
     }
+    env::check_cores()?;
     if how.json {
         return Ok(Multicore::new().run(scenario.paced()));
     }

@@ -239,6 +239,18 @@ fn a_bad_environment_is_refused_by_name() {
         refusal(goseed(&["explore", "leak"]).env(variable, value), variable);
         refusal(goseed(&[]).env(variable, value), variable);
     }
+    for (variable, value) in [("GOMAXPROCS", "abc"), ("GOMAXPROCS", "0"), ("GOSEED_STACK", "deep")]
+    {
+        let run = ["run", "sequential", "--backend", "multicore"];
+        refusal(goseed(&run).env(variable, value), variable);
+        refusal(goseed(&[&run[..], &["--json"]].concat()).env(variable, value), variable);
+    }
+}
+
+#[test]
+fn tables_are_no_json() {
+    refusal(&mut goseed(&["bench", "--json"]), "--json");
+    refusal(&mut goseed(&["week", "--json"]), "--json");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex as StdMutex;
 
 use goseed::prelude::*;
-use goseed::{Sim, println};
+use goseed::{Multicore, Run, Sim, println};
 
 fn message(f: impl FnOnce()) -> String {
     let payload = catch_unwind(AssertUnwindSafe(f)).expect_err("it panics");
@@ -15,26 +15,34 @@ fn message(f: impl FnOnce()) -> String {
     }
 }
 
+/// One run in the simulator, and one on cores.
+fn both(main: impl Fn() + Clone + Send + Sync + 'static) -> [Run; 2] {
+    [Sim::new().run(main.clone()), Multicore::new().procs(2).run(main)]
+}
+
 #[test]
 fn a_handle_of_another_run_panics_and_says_where_it_was_made() {
     static KEPT: StdMutex<Option<Chan<u8>>> = StdMutex::new(None);
-    Sim::new().run(|| *KEPT.lock().unwrap() = Some(chan(1)));
-    let run = Sim::new().run(|| {
-        let kept = KEPT.lock().unwrap().clone().expect("made by the first run");
-        kept.send(1);
-    });
-    let text = run.exit.to_string();
-    assert!(text.starts_with("panic: chan made at tests/it/handles.rs:"), "{text}");
-    assert!(text.ends_with("was used in another run"), "{text}");
+    for _ in both(|| *KEPT.lock().unwrap() = Some(chan(1))) {
+        let runs = both(|| {
+            let kept = KEPT.lock().unwrap().clone().expect("made by the first run");
+            kept.send(1);
+        });
+        for text in runs.map(|run| run.exit.to_string()) {
+            assert!(text.starts_with("panic: chan made at tests/it/handles.rs:"), "{text}");
+            assert!(text.ends_with("was used in another run"), "{text}");
+        }
+    }
 }
 
 #[test]
 fn a_handle_outside_of_its_run_panics_likewise() {
     static KEPT: StdMutex<Option<Var<u8>>> = StdMutex::new(None);
-    Sim::new().run(|| *KEPT.lock().unwrap() = Some(Var::new(1)));
-    let kept = KEPT.lock().unwrap().clone().expect("made by the run");
-    let text = message(|| kept.set(2));
-    assert!(text.ends_with("was used outside its run"), "{text}");
+    for _ in both(|| *KEPT.lock().unwrap() = Some(Var::new(1))) {
+        let kept = KEPT.lock().unwrap().clone().expect("made by the run");
+        let text = message(|| kept.set(2));
+        assert!(text.ends_with("was used outside its run"), "{text}");
+    }
 }
 
 #[test]
@@ -56,39 +64,63 @@ thread_local! {
 
 #[test]
 fn a_handle_in_a_thread_local_destructor_does_no_harm() {
-    let run = Sim::new().run(|| {
+    let runs = both(|| {
         let kept = (Mutex::new(1), chan(1));
         kept.1.send(2);
         LATE.with(|late| *late.borrow_mut() = Some(kept));
     });
-    assert_eq!(run.exit.code(), 0);
+    assert_eq!(runs.map(|run| run.exit.code()), [0, 0]);
 }
 
 #[test]
 fn an_access_inside_an_access_panics() {
-    let run = Sim::new().run(|| {
+    let runs = both(|| {
         let x = Var::new(1);
         let again = x.clone();
         x.with(|_| again.get());
     });
-    assert_eq!(run.exit.to_string(), "panic: operation inside Var::with");
-    let run = Sim::new().run(|| {
+    assert_eq!(runs.map(|run| run.exit.to_string()), ["panic: operation inside Var::with"; 2]);
+}
+
+#[test]
+fn no_operation_of_any_sort_happens_inside_an_access() {
+    let operations: [fn(); 7] = [
+        || drop(Mutex::new(2).lock()),
+        || drop(RwMutex::new(2).rlock()),
+        || chan(1).send(1),
+        || drop(chan::<u8>(1).try_recv()),
+        || select! { send(chan(1), 1) => {} },
+        || go(|| {}),
+        || runtime::gosched(),
+    ];
+    for (n, operation) in operations.into_iter().enumerate() {
+        let runs = both(move || Var::new(1).with_mut(|_| operation()));
+        let exits = runs.map(|run| run.exit.to_string());
+        assert_eq!(exits, ["panic: operation inside Var::with_mut"; 2], "operation {n}");
+    }
+}
+
+#[test]
+fn a_guard_may_be_dropped_inside_an_access() {
+    let runs = both(|| {
         let (x, m) = (Var::new(1), Mutex::new(2));
-        x.with_mut(|x| *x += *m.lock());
+        let guard = m.lock();
+        assert!(recover(|| x.with(|_| drop(guard))).is_err());
+        println!("{}", *m.lock());
     });
-    assert_eq!(run.exit.to_string(), "panic: operation inside Var::with_mut");
+    assert_eq!(runs.map(|run| run.stdout), ["2\n", "2\n"]);
 }
 
 #[test]
 fn after_such_a_panic_the_variable_can_be_used_again() {
-    let run = Sim::new().run(|| {
+    let runs = both(|| {
         let x = Var::new(1);
         let again = x.clone();
         assert!(recover(|| x.with(|_| again.get())).is_err());
         x.set(2);
         println!("{}", x.get());
     });
-    assert_eq!(run.stdout, "2\n");
+    assert_eq!(runs.map(|run| run.stdout), ["2\n", "2\n"]);
 }
 
 #[test]

@@ -152,8 +152,28 @@ fn producers<const PRODUCERS: usize>() {
     join();
 }
 
+fn two_producers_of_two() {
+    let values = chan(2);
+    for _ in 0..2 {
+        go!(values => (0..2).for_each(|n| values.send(n)));
+    }
+    go(move || (0..4).for_each(|_| assert!(values.recv().is_some())));
+    join();
+}
+
+fn two_producers_two_consumers() {
+    let values = chan(2);
+    for n in 0..2 {
+        go!(values => values.send(n));
+        go!(values => assert!(values.recv().is_some()));
+    }
+    join();
+}
+
 #[test]
 fn several_producers() {
+    all_of(246, two_producers_of_two);
+    all_of(20, two_producers_two_consumers);
     all_of(10, producers::<2>);
     all_of(84, producers::<3>);
 }

@@ -139,7 +139,13 @@ impl Backend for Worker {
     }
 
     #[inline]
-    fn at_yield(&self, _op: Op) -> Option<WayOut> {
+    fn at_yield(&self, op: Op) -> Option<WayOut> {
+        if !backend::quiet() {
+            self.unusual_point(op);
+            if backend::forbidden().is_some() {
+                return None;
+            }
+        }
         self.steps_back().then(|| raw::way_out(self))
     }
 

@@ -85,9 +85,13 @@ fn ends_on_cores(exit: &str, main: impl Fn() + Clone + Send + Sync + 'static) {
     }
 }
 
-/// A run with 1, 2 and 4 workers each.
-fn runs_on_cores(main: impl Fn() + Clone + Send + Sync + 'static) -> [Run; 3] {
-    [1, 2, 4].map(|procs| Multicore::new().procs(procs).run(main.clone()))
+/// How often a law is tried with each number of workers; the nightly gates set `goseed_long`.
+const RUNS: usize = if cfg!(goseed_long) { 200 } else { 5 };
+
+/// Runs with 1, 2 and 4 workers.
+fn runs_on_cores(main: impl Fn() + Clone + Send + Sync + 'static) -> impl Iterator<Item = Run> {
+    let procs = [1, 2, 4].into_iter().flat_map(|procs| std::iter::repeat_n(procs, RUNS));
+    procs.map(move |procs| Multicore::new().procs(procs).run(main.clone()))
 }
 
 /// The run in Go's order.

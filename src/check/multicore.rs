@@ -254,3 +254,36 @@ fn run_of(record: Record) -> Run {
         schedule: Schedule(Arc::new(recipe)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::primitives::runtime;
+
+    /// A program that tells the two worlds apart, compared after `strategy` has explored it.
+    fn compared(strategy: &str) -> Known {
+        let explore = Explore::new().strategy(strategy).schedules(20);
+        let main = || crate::println!("{}", runtime::gomaxprocs());
+        let program = Program::counted(main, None);
+        let report = explore.explored(&program).expect("it can be explored").report;
+        let mut known = Known::of(&report);
+        let run = Multicore::new().procs(2).run(main);
+        compare(&explore, &program, &report, &mut known, &run, 2);
+        known
+    }
+
+    #[test]
+    #[should_panic(
+        expected = "with 2 workers it ended with `returned` and printed [\"2\"], which no \
+                               schedule of the simulator shows"
+    )]
+    fn what_a_complete_search_has_not_shown_is_a_failure() {
+        compared("dpor");
+    }
+
+    #[test]
+    fn what_samples_have_not_shown_is_looked_for_and_then_known() {
+        let known = compared("random");
+        assert_eq!(known.0.len(), 2, "one of each world: {:?}", known.0);
+    }
+}

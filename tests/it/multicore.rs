@@ -294,16 +294,19 @@ fn a_run_leaves_no_thread_behind() {
 #[test]
 fn a_goroutine_without_points_is_abandoned() {
     let run = Multicore::new().procs(2).run(|| {
-        let forever = Arc::new(AtomicUsize::new(0));
+        let started = Arc::new(AtomicUsize::new(0));
+        let from = Arc::clone(&started);
         go(move || {
-            while forever.load(Ordering::Relaxed) == 0 {
-                std::thread::sleep(Duration::from_secs(3));
-                forever.store(1, Ordering::Relaxed);
-            }
+            from.store(1, Ordering::Relaxed);
+            std::thread::sleep(Duration::from_secs(10));
         });
-        time::sleep(Duration::from_millis(20));
+        // Without a point here, so that the other worker starts it: main would have to wait for it otherwise.
+        while started.load(Ordering::Relaxed) == 0 {
+            std::hint::spin_loop();
+        }
     });
-    assert_eq!(run.exit, Exit::Returned);
+    assert_eq!((&run.exit, run.goroutines.len()), (&Exit::Returned, 1), "{}", run.stderr);
+    assert!(run.findings.iter().any(|of| of.kind == Kind::Starvation), "{:?}", run.findings);
 }
 
 #[test]
@@ -564,7 +567,7 @@ fn newcomers_start_behind_a_loop_over_points() {
         || {
             let n = AtomicI64::new(0);
             for _ in 0..100 {
-                go!(n => drop(n.add(1)));
+                go!(n => { n.add(1); });
             }
             while n.load() < 100 {}
             println!("{}", n.load());

@@ -23,7 +23,7 @@ fn main_alone_and_blocked_is_a_deadlock() {
         chan::<()>(0).recv();
     };
     ends("deadlock", main);
-    for run in runs_on_cores(main).into_iter().chain([in_order(main)]) {
+    for run in runs_on_cores(main).chain([in_order(main)]) {
         assert_eq!(run.exit.code(), 2);
         let text =
             "fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 [chan receive]:\n";
@@ -50,7 +50,7 @@ fn main_leaves_the_blocked_behind_without_a_word() {
         go(|| select! {});
         runtime::gosched();
     };
-    for run in runs_on_cores(main).into_iter().chain([in_order(main)]) {
+    for run in runs_on_cores(main).chain([in_order(main)]) {
         assert_eq!((run.exit.code(), &*run.stderr), (0, ""));
     }
 }
@@ -112,7 +112,7 @@ fn panics_of_deferred_calls_are_printed_in_order() {
         panic!("hello");
     };
     let text = "panic: hello\n\tpanic: pt1\n\tpanic: pt2\n";
-    for run in runs_on_cores(main).into_iter().chain([in_order(main)]) {
+    for run in runs_on_cores(main).chain([in_order(main)]) {
         assert!(run.stderr.starts_with(text), "{}", run.stderr);
         assert_eq!(run.exit.code(), 2);
     }
@@ -184,7 +184,7 @@ fn a_panic_runs_its_own_deferred_calls_only() {
         });
         select! {}
     };
-    for run in runs_on_cores(main).into_iter().chain([in_order(main)]) {
+    for run in runs_on_cores(main).chain([in_order(main)]) {
         assert_eq!((&*run.stdout, run.exit.code()), ("its own\n", 2), "{}", run.stderr);
     }
 }

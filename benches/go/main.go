@@ -196,11 +196,12 @@ func resident() int {
 }
 
 var residentEach int
+var madeEach time.Duration
 
 func blocked(n int) int {
 	gate := make(chan int)
 	var ready, done sync.WaitGroup
-	before := resident()
+	before, start := resident(), time.Now()
 	ready.Add(n)
 	done.Add(n)
 	for i := 0; i < n; i++ {
@@ -211,6 +212,7 @@ func blocked(n int) int {
 		}()
 	}
 	ready.Wait()
+	madeEach = time.Since(start) / time.Duration(n)
 	residentEach = (resident() - before) / n
 	close(gate)
 	done.Wait()
@@ -328,5 +330,5 @@ func main() {
 		ops = w.run()
 		best = min(best, time.Since(start))
 	}
-	fmt.Println(float64(best.Nanoseconds())/float64(ops), residentEach)
+	fmt.Println(float64(best.Nanoseconds())/float64(ops), residentEach, madeEach.Nanoseconds())
 }

@@ -30,7 +30,9 @@ fn main() {
         println!("{}", row.text(workload));
         memory.extend(row.memory(workload));
     }
-    println!("\n| resident bytes of a blocked one | goseed | Go | tokio | threads |");
+    println!(
+        "\n| a blocked one, at 1 worker: resident bytes; to make, to wake in ns | goseed | Go | tokio | threads |"
+    );
     println!("|---|---|---|---|---|");
     memory.iter().for_each(|line| println!("{line}"));
 }
@@ -79,19 +81,25 @@ impl Row {
     }
 
     fn memory(&self, workload: &Workload) -> Option<String> {
-        let of = |pair: Option<[Measured; 2]>| pair.map_or(0, |pair| pair[0].resident);
-        let ours = of(Some(self.ours));
-        let (go, tokio) = (of(self.go), of(self.tokio));
-        let threads = self.threads.map_or_else(String::new, |threads| threads.resident.to_string());
-        let row = || format!("| {} | {ours} | {go} | {tokio} | {threads} |", workload.what);
-        (ours > 0).then(row)
+        let of = |one: Option<Measured>| {
+            one.map_or_else(String::new, |Measured { nanos, resident, made }| {
+                format!("{resident}; {made:.0}, {:.0}", nanos - made)
+            })
+        };
+        let at_1 = |pair: Option<[Measured; 2]>| of(pair.map(|pair| pair[0]));
+        let all = [Some(self.ours), self.go, self.tokio].map(at_1).join(" | ");
+        let row = || format!("| {} | {all} | {} |", workload.what, of(self.threads));
+        (self.ours[0].resident > 0).then(row)
     }
 }
 
 /// The faster ones of two runs; memory as it was at first, before freed memory was used again.
 fn faster(a: [Option<Measured>; 3], b: [Option<Measured>; 3]) -> [Option<Measured>; 3] {
     std::array::from_fn(|n| match (a[n], b[n]) {
-        (Some(a), Some(b)) => Some(Measured { nanos: a.nanos.min(b.nanos), ..a }),
+        (Some(a), Some(b)) => {
+            let fast = if a.nanos <= b.nanos { a } else { b };
+            Some(Measured { resident: a.resident, ..fast })
+        }
         (a, b) => a.or(b),
     })
 }
@@ -138,6 +146,6 @@ impl Go {
         let text = String::from_utf8_lossy(&output.stdout);
         let mut numbers = text.split_whitespace();
         let mut next = || numbers.next().and_then(|n| n.parse::<f64>().ok()).unwrap_or(f64::NAN);
-        Measured { nanos: next(), resident: next() as usize }
+        Measured { nanos: next(), resident: next() as usize, made: next() }
     }
 }

@@ -9,7 +9,7 @@ pub mod ours;
 pub mod theirs;
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// A program, with how it is run by each.
@@ -162,9 +162,13 @@ pub struct Measured {
     pub nanos: f64,
     /// Resident bytes of a blocked goroutine; 0 where nothing was blocked.
     pub resident: usize,
+    /// Nanoseconds of those that it took to make one and have it block.
+    pub made: f64,
 }
 
+/// Resident bytes of a blocked goroutine, and the nanoseconds that all of them took to block.
 static BLOCKED: AtomicUsize = AtomicUsize::new(0);
+static MADE: AtomicU64 = AtomicU64::new(0);
 
 /// Runs `workload` in rounds and keeps the best.
 pub fn best(rounds: u32, workload: fn() -> usize) -> Measured {
@@ -177,7 +181,8 @@ pub fn best(rounds: u32, workload: fn() -> usize) -> Measured {
         best = best.min(started.elapsed());
     }
     let nanos = best.as_nanos() as f64 / operations as f64;
-    Measured { nanos, resident: BLOCKED.load(Ordering::Relaxed) }
+    let made = MADE.load(Ordering::Relaxed) as f64 / operations as f64;
+    Measured { nanos, resident: BLOCKED.load(Ordering::Relaxed), made }
 }
 
 /// goseed on so many workers.
@@ -204,7 +209,8 @@ pub(crate) fn resident() -> usize {
     pages.unwrap_or(0) * 4096
 }
 
-/// Notes what `count` blocked goroutines take.
-pub(crate) fn note_blocked(before: usize, count: usize) {
+/// Notes what `count` blocked goroutines take, which were made since `start`.
+pub(crate) fn note_blocked(before: usize, count: usize, start: Instant) {
+    MADE.store(start.elapsed().as_nanos() as u64, Ordering::Relaxed);
     BLOCKED.store(resident().saturating_sub(before) / count, Ordering::Relaxed);
 }

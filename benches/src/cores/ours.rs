@@ -196,7 +196,7 @@ pub fn mutex() -> usize {
 
 fn blocked(count: usize) -> usize {
     let (gate, ready, done) = (chan::<()>(0), WaitGroup::new(), WaitGroup::new());
-    let before = super::resident();
+    let (before, start) = (super::resident(), Instant::now());
     ready.add(count as i64);
     done.add(count as i64);
     for _ in 0..count {
@@ -208,7 +208,7 @@ fn blocked(count: usize) -> usize {
         });
     }
     ready.wait();
-    super::note_blocked(before, count);
+    super::note_blocked(before, count, start);
     gate.close();
     done.wait();
     count

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc as std_mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
@@ -200,7 +200,7 @@ pub fn mutex() -> usize {
 fn blocked(count: usize) -> usize {
     round(async move {
         let (gate, ready) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicUsize::new(0)));
-        let before = super::resident();
+        let (before, start) = (super::resident(), Instant::now());
         let wait = |gate: Arc<Semaphore>, ready: Arc<AtomicUsize>| async move {
             ready.fetch_add(1, Ordering::Relaxed);
             let _ = gate.acquire().await;
@@ -210,7 +210,7 @@ fn blocked(count: usize) -> usize {
         while ready.load(Ordering::Relaxed) < count {
             yield_now().await;
         }
-        super::note_blocked(before, count);
+        super::note_blocked(before, count, start);
         gate.close();
         for one in all {
             let _ = one.await;
@@ -264,7 +264,7 @@ pub fn threads_join() -> usize {
 /// Ten thousand blocked threads.
 pub fn threads_blocked() -> usize {
     let (gate, ready) = (std::sync::Barrier::new(10_001), std::sync::Barrier::new(10_001));
-    let before = super::resident();
+    let (before, start) = (super::resident(), Instant::now());
     std::thread::scope(|scope| {
         for _ in 0..10_000 {
             scope.spawn(|| {
@@ -273,7 +273,7 @@ pub fn threads_blocked() -> usize {
             });
         }
         ready.wait();
-        super::note_blocked(before, 10_000);
+        super::note_blocked(before, 10_000, start);
         gate.wait();
     });
     10_000

@@ -196,7 +196,8 @@ impl Worker {
         self.open_inbox();
         let mine = || self.ready.borrow_mut().pop_front().map(Task::Go);
         let new = || self.newcomer(tick).map(Task::Start);
-        let next = if self.newcomers_turn() { new().or_else(mine) } else { mine().or_else(new) };
+        let new_first = self.newcomers_turn() || tick.is_multiple_of(OLDEST);
+        let next = if new_first { new().or_else(mine) } else { mine().or_else(new) };
         next.or_else(|| {
             self.fire_timers();
             mine().or_else(new)

@@ -65,6 +65,12 @@ impl Config {
         Self::parse(|name| std::env::var(name).ok())
     }
 
+    /// The token that `GOSEED_REPLAY` asks for.
+    #[expect(clippy::disallowed_methods, reason = "this is the file that reads the environment")]
+    pub(super) fn replay() -> Option<String> {
+        std::env::var("GOSEED_REPLAY").ok().filter(|token| !token.is_empty())
+    }
+
     fn parse(get: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         let get = |name: &str| get(name).filter(|value| !value.is_empty());
         Ok(Self {

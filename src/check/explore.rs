@@ -145,7 +145,8 @@ impl Explore {
         self.explored(&program).unwrap_or_else(|error| panic!("{error}")).report
     }
 
-    /// As [`check`](crate::check()), with these settings.
+    /// As [`check`](crate::check()), with these settings. It replays what `GOSEED_REPLAY` asks for, since its
+    /// failures end with such a line, and reads nothing else from the environment.
     ///
     /// # Panics
     ///
@@ -360,7 +361,8 @@ impl Explore {
 
     /// The schedule that `GOSEED_REPLAY` asks for, and nothing else, if it is one of this program.
     fn replayed(&self, program: &Program) -> Option<Result<Option<String>, String>> {
-        let schedule = match command::token(self.replay.as_deref()?) {
+        let token = self.replay.clone().or_else(Config::replay)?;
+        let schedule = match command::token(&token) {
             Ok(schedule) => schedule,
             Err(error) => return Some(Err(error)),
         };

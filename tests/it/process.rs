@@ -16,18 +16,58 @@ fn in_a_process(test: &str, program: fn()) -> Output {
 
 /// Does `work` in a process of its own: this test again, and there the work.
 pub(crate) fn alone(test: &str, work: impl FnOnce()) -> Output {
+    again(test, |command| command.arg("--nocapture"), work)
+}
+
+/// The same, with the process as `set` wants it.
+fn again(test: &str, set: fn(&mut Command) -> &mut Command, work: impl FnOnce()) -> Output {
     if env::var_os(CHILD).is_some() {
         work();
         std::process::exit(0);
     }
     let this = env::current_exe().expect("a test knows its own file");
     let mut command = Command::new(this);
-    command.args(["--exact", test, "--nocapture", "--test-threads=1"]).env(CHILD, "1");
-    command.output().expect("it starts")
+    command.args(["--exact", test, "--test-threads=1"]).env(CHILD, "1");
+    set(&mut command).output().expect("it starts")
 }
 
 fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn the_watchdog_is_heard_although_the_harness_keeps_what_tests_print() {
+    let output = again(
+        "process::the_watchdog_is_heard_although_the_harness_keeps_what_tests_print",
+        |command| command,
+        || {
+            goseed::check(|| {
+                let lock = std::sync::Arc::new(std::sync::Mutex::new(()));
+                let (mine, wg) = (std::sync::Arc::clone(&lock), WaitGroup::new());
+                wg.go(move || {
+                    let _held = mine.lock();
+                    runtime::gosched();
+                });
+                let _held = lock.lock();
+                wg.wait();
+            });
+        },
+    );
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("goseed: no step for 10 s: the last one, "), "{text}");
+    assert!(text.contains("tests/it/process.rs:") && text.contains("\ntoken gs1."), "{text}");
+    assert!(text.contains("hint: is there a std primitive"), "{text}");
+}
+
+#[test]
+fn an_exploration_of_its_own_replays_what_its_last_line_says() {
+    let output = again(
+        "process::an_exploration_of_its_own_replays_what_its_last_line_says",
+        |command| command.arg("--nocapture").env("GOSEED_REPLAY", "gs1.garbage"),
+        || goseed::Explore::new().schedules(1).check(|| {}),
+    );
+    assert!(stderr(&output).contains("GOSEED_REPLAY=gs1.garbage: "), "{}", stderr(&output));
 }
 
 #[test]

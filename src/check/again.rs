@@ -98,13 +98,9 @@ fn no_choices(schedule: &Schedule) -> String {
     )
 }
 
-/// The pilot's figures, if the strategy needs them.
-pub(super) fn pilot_of(
-    factory: &dyn Factory,
-    program: &Program,
-    setup: &Setup,
-) -> Result<Pilot, String> {
-    match factory.needs_pilot() {
+/// The pilot's figures, if they are needed.
+pub(super) fn pilot_if(needed: bool, program: &Program, setup: &Setup) -> Result<Pilot, String> {
+    match needed {
         true => pilot(program, setup),
         false => Ok(Pilot { points: 1, goroutines: 1 }),
     }
@@ -129,7 +125,8 @@ pub(super) fn follower(
     let (sampled, gated) = strategy_of(setup, schedule)?;
     let Some(picks) = &schedule.0.picks else {
         let factory = sampled.ok_or_else(|| no_choices(schedule))?;
-        let pilot = pilot_of(&*factory, program, setup)?;
+        let needed = factory.needs_pilot_at(schedule.index());
+        let pilot = pilot_if(needed, program, setup)?;
         let strategy = factory.make(setup.seed, schedule.index(), pilot);
         return Ok(Follower { strategy, difference: Box::new(|| None), gated });
     };

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::again::{Again, Follow, again, confirm, pilot_of};
+use super::again::{Again, Follow, again, confirm, pilot_if};
 use super::choice::Resolved;
 use super::config::{Config, Shard};
 use super::limits::Limits;
@@ -215,7 +215,7 @@ impl Explore {
         let sampling = Sampling {
             program: program.clone(),
             setup: self.setup.clone(),
-            pilot: pilot_of(&*factory, program, &self.setup)?,
+            pilot: pilot_if(factory.needs_pilot(), program, &self.setup)?,
             factory,
             shard,
             schedules: shard.size(self.schedules.unwrap_or(unlimited)),

@@ -1,6 +1,6 @@
 //! One schedule.
 
-use super::again::{Again, Follow, again, pilot_of, run_of};
+use super::again::{Again, Follow, again, pilot_if, run_of};
 use super::apart::{apart, told_apart};
 use super::choice::Resolved;
 use super::program::Program;
@@ -74,7 +74,7 @@ impl Sim {
     fn run_program(&self, program: &Program, setup: &Setup) -> Result<Run, String> {
         match self.setup.strategy.resolve().map_err(|error| format!("no such strategy: {error}"))? {
             Resolved::Sample(factory) => {
-                let pilot = pilot_of(&*factory, program, &self.setup)?;
+                let pilot = pilot_if(factory.needs_pilot_at(self.index), program, &self.setup)?;
                 let name = factory.resolved(self.index);
                 let strategy = factory.make(self.setup.seed, self.index, pilot);
                 let (program, setup, index) = (program.clone(), setup.clone(), self.index);

@@ -158,6 +158,10 @@ pub trait Factory: Send + Sync {
     fn needs_pilot(&self) -> bool {
         false
     }
+    /// Whether it needs to know them for this index.
+    fn needs_pilot_at(&self, _index: u64) -> bool {
+        self.needs_pilot()
+    }
     /// The strategy of the schedule with this index; all that is random comes from [`Dice`] of
     /// (seed, index).
     fn make(&self, seed: u64, index: u64, pilot: Pilot) -> Box<dyn Strategy>;

@@ -76,6 +76,10 @@ impl Factory for Mix {
         true
     }
 
+    fn needs_pilot_at(&self, index: u64) -> bool {
+        Self::at(index).needs_pilot()
+    }
+
     fn make(&self, seed: u64, index: u64, pilot: Pilot) -> Box<dyn Strategy> {
         Self::at(index).make(seed, index, pilot)
     }

@@ -561,18 +561,14 @@ fn newcomers_do_not_pile_up_behind_two_that_are_never_done() {
 /// A loop over points gives way to all newcomers when its slice is over.
 #[test]
 fn newcomers_start_behind_a_loop_over_points() {
-    prints(
-        "100
-",
-        || {
-            let n = AtomicI64::new(0);
-            for _ in 0..100 {
-                go!(n => { n.add(1); });
-            }
-            while n.load() < 100 {}
-            println!("{}", n.load());
-        },
-    );
+    prints("100\n", || {
+        let n = AtomicI64::new(0);
+        for _ in 0..100 {
+            go!(n => { n.add(1); });
+        }
+        while n.load() < 100 {}
+        println!("{}", n.load());
+    });
 }
 
 /// Those that come later do not keep the oldest newcomer waiting for ever.

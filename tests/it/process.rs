@@ -61,9 +61,9 @@ fn the_watchdog_is_heard_although_the_harness_keeps_what_tests_print() {
 }
 
 #[test]
-fn an_exploration_of_its_own_replays_what_its_last_line_says() {
+fn an_exploration_of_its_own_looks_at_the_token_to_replay() {
     let output = again(
-        "process::an_exploration_of_its_own_replays_what_its_last_line_says",
+        "process::an_exploration_of_its_own_looks_at_the_token_to_replay",
         |command| command.arg("--nocapture").env("GOSEED_REPLAY", "gs1.garbage"),
         || goseed::Explore::new().schedules(1).check(|| {}),
     );

@@ -36,13 +36,13 @@ impl Worker {
         if attention & END != 0 {
             self.die();
             self.ends_neutrally();
-        } else if attention & SLICE != 0 {
+        } else if attention & (SLICE | PRESS) != 0 {
             self.shared.slots.get(self.slot()).at(&op);
-            self.slice_over();
-            self.resumed();
-        } else if attention & PRESS != 0 {
-            self.shared.slots.get(self.slot()).at(&op);
-            self.press_on();
+            if attention & SLICE != 0 {
+                self.slice_over()
+            } else {
+                self.press_on()
+            }
             self.resumed();
         }
     }

@@ -470,9 +470,15 @@ impl Worker {
         if backlog > 0 {
             self.first.set(backlog);
         }
+        self.queue_up();
+        true
+    }
+
+    /// Puts the current goroutine at the end of those that can go on.
+    #[inline(always)]
+    fn queue_up(&self) {
         self.shared.slots.get(self.slot()).yields();
         self.ready.borrow_mut().push_back(self.current.get().local);
-        true
     }
 
     /// The current goroutine makes more newcomers than are started: one of them goes first.
@@ -480,8 +486,7 @@ impl Worker {
     pub(super) fn press_on(&self) {
         self.port().attention.fetch_and(!PRESS, Ordering::Relaxed);
         self.first.set(self.first.get().max(1));
-        self.ready.borrow_mut().push_back(self.current.get().local);
-        self.shared.slots.get(self.slot()).yields();
+        self.queue_up();
         self.suspend();
     }
 

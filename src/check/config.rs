@@ -18,8 +18,6 @@ pub(crate) struct Config {
     pub(crate) budget: Option<Duration>,
     pub(crate) strategy: Option<String>,
     pub(crate) time: Option<TimeModel>,
-    /// A token, or the path of a file with one.
-    pub(crate) replay: Option<String>,
     pub(crate) jobs: Option<usize>,
     pub(crate) shard: Option<Shard>,
     /// Where files go.
@@ -79,7 +77,6 @@ impl Config {
             budget: value(&get, "GOSEED_SECONDS", seconds)?,
             strategy: value(&get, "GOSEED_STRATEGY", strategy)?,
             time: value(&get, "GOSEED_TIME", time)?,
-            replay: get("GOSEED_REPLAY"),
             jobs: value(&get, "GOSEED_JOBS", at_least_one)?,
             shard: value(&get, "GOSEED_SHARD", shard)?,
             out: get("GOSEED_OUT").map(PathBuf::from),

@@ -48,6 +48,7 @@ pub struct Explore {
     budget: Option<Duration>,
     jobs: Option<usize>,
     shard: Option<Shard>,
+    /// A token, or a file with one; without it, what `GOSEED_REPLAY` asks for.
     replay: Option<String>,
     pub(super) limits: Limits,
 }
@@ -81,7 +82,7 @@ impl Explore {
             budget: config.budget,
             jobs: config.jobs,
             shard: config.shard,
-            replay: config.replay,
+            replay: None,
             limits: Limits::default(),
         }
     }

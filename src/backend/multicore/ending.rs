@@ -36,7 +36,7 @@ impl Shared {
         for port in &self.ports {
             port.attention.fetch_or(END, Ordering::SeqCst);
         }
-        self.rouse_all();
+        self.call_all();
         self.exits.notify();
     }
 

@@ -10,9 +10,9 @@
 #![expect(unsafe_code, reason = "a cell that is handed over without a lock")]
 
 use std::cell::UnsafeCell;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::slots::Slots;
+use super::sync::{AtomicU32, Ordering};
 use crate::backend::Body;
 
 /// A slot that no goroutine has.

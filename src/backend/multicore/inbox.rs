@@ -3,9 +3,8 @@
 //! A stack that many push onto and one empties at once, linked through the goroutines' own slots: a push
 //! allocates nothing, and since nobody pops a single entry there is no ABA problem.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-
 use super::slots::Slots;
+use super::sync::{AtomicU32, Ordering};
 
 /// The end of the list.
 const END: u32 = u32::MAX;

@@ -10,7 +10,8 @@
 //! ```
 //!
 //! - `worker`: the loop, and what it does when there is nothing to do.
-//! - `shared`: how workers wake each other, and what it means that none is awake.
+//! - `shared`: how workers bring each other work.
+//! - `idle`: how they sleep, how they are called, and what it means that none is awake.
 //! - `wait`: one wait of one goroutine.
 //! - `seam`: the contract of [`Backend`](super::Backend).
 //! - `root`: the bottom of each stack.
@@ -20,7 +21,10 @@ mod ending;
 mod exits;
 mod handoff;
 mod helpers;
+mod idle;
 mod inbox;
+#[cfg(all(test, goseed_loom))]
+mod loom;
 mod monitor;
 mod outside;
 mod place;
@@ -31,6 +35,7 @@ mod seam;
 mod shared;
 mod slots;
 mod streams;
+mod sync;
 mod wait;
 mod worker;
 

@@ -57,7 +57,7 @@ impl Look {
     /// Looks again.
     fn at(&mut self, port: &Port) -> Option<Late> {
         let tick = port.tick.load(Ordering::Relaxed);
-        let same = tick == self.tick && !port.sleeping.load(Ordering::Relaxed);
+        let same = tick == self.tick && !port.sleeper.sleeps();
         *self = Self { tick, looks: if same { self.looks + 1 } else { 0 } };
         match self.looks {
             0 => None,
@@ -76,7 +76,7 @@ fn help_out(shared: &Shared, late: &[(&Port, Late)], spare: &dyn Fn(usize)) {
         return shared.notify();
     }
     let workers = shared.workers.load(Ordering::SeqCst);
-    if !shared.rouse_spare() && stuck == workers && workers < shared.ports.len() {
+    if !shared.call_spare() && stuck == workers && workers < shared.ports.len() {
         shared.workers.store(workers + 1, Ordering::SeqCst);
         spare(workers);
     }
@@ -85,7 +85,7 @@ fn help_out(shared: &Shared, late: &[(&Port, Late)], spare: &dyn Fn(usize)) {
 /// Does what is overdue with a worker that does not look at its timers.
 fn fire_timers(shared: &Arc<Shared>, port: &Port) {
     // Counted as work under way, lest somebody takes the pause for a deadlock.
-    shared.outside_begins();
+    shared.idle.outside_begins();
     let clock = Outside::new(shared);
     let now = shared.clock.now();
     while let Some((due, what)) = port.pop_due(now) {

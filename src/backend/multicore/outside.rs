@@ -160,7 +160,7 @@ impl Backend for Outside {
         let to = shared.least_pinned();
         let timer = shared.arm(to, due, what);
         // It may sleep until a later timer.
-        shared.rouse(&shared.ports[to]);
+        shared.idle.call(&shared.ports[to].sleeper);
         timer
     }
 

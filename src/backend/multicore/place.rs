@@ -3,8 +3,8 @@
 
 use std::panic::Location;
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, Ordering};
 
+use super::sync::{AtomicPtr, Ordering};
 use crate::event::Place;
 
 /// A place, or none.

@@ -267,7 +267,7 @@ impl Backend for Worker {
 
     fn block(&self, op: Op, work: Body) {
         let waiter = self.waiter(0);
-        self.shared.outside_begins();
+        self.shared.idle.outside_begins();
         let shared = Arc::clone(&self.shared);
         helpers::run(Body::new(move || {
             work.call();

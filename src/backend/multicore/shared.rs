@@ -1,39 +1,16 @@
-//! What the workers of a run share, and how they wake each other.
-//!
-//! # Who wakes whom
-//!
-//! A worker that finds nothing to do spins for a while and then sleeps. Before it sleeps it says so and
-//! looks once more; whoever has new work makes it visible and then looks for sleepers. With a full fence
-//! between the two steps on both sides, one of them sees the other:
-//!
-//! ```text
-//! a worker that goes to sleep            whoever has work for it
-//! sleeping = true; idle += 1             push
-//! fence                                  fence
-//! look at all queues once more           sleeping? then take that away, idle -= 1, unpark
-//! ```
-//!
-//! Whoever takes `sleeping` away also takes the worker out of `idle`, a moment later: so `idle` says when it
-//! is time to look, and each worker's `sleeping` whether all do. If so, with nothing in any queue and no
-//! timer to come, nothing moves any more: the program is deadlocked, or the rest has been unwound as far as
-//! it can be. To see that takes several looks, and a sleeper may wake up between them by its timer. So wakes are
-//! counted, and what was seen counts only if there was none meanwhile. Work outside of all workers (a system
-//! call, the monitor) counts as moving, and looks whether all sleep when it has ended.
-//!
-//! `tests/it/protocol.rs` has this as a program for the simulator, which tries all its orders.
+//! What the workers of a run share, and how they bring each other work.
 
 use std::sync::atomic::{
-    AtomicBool, AtomicI64, AtomicIsize, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
+    AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering,
 };
-use std::sync::atomic::{Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::thread::Thread;
 
 use crossbeam_deque::{Injector, Steal, Stealer};
 use crossbeam_utils::CachePadded;
 
 use super::ending::End;
 use super::handoff::Unstarted;
+use super::idle::{Idle, Sleeper};
 use super::inbox::Inbox;
 use super::slots::{Birth, Slots};
 use super::streams::Streams;
@@ -76,8 +53,7 @@ pub(super) struct Port {
     /// When the earliest of those is due.
     pub(super) due: AtomicU64,
     pub(super) attention: AtomicU8,
-    pub(super) sleeping: AtomicBool,
-    pub(super) thread: OnceLock<Thread>,
+    pub(super) sleeper: Sleeper,
     /// Counts what it has run: unchanged while it is stuck in one goroutine.
     pub(super) tick: AtomicU32,
     /// Goroutines that have started here and not ended; the worker alone writes it.
@@ -96,18 +72,11 @@ pub(super) struct Shared {
     pub(super) ports: Box<[CachePadded<Port>]>,
     /// How many workers have been started.
     pub(super) workers: AtomicUsize,
-    /// How many sleep, roughly. It is one too small while somebody was called who has not counted himself
-    /// yet, and one too large while somebody sleeps again whose waker has not counted yet.
-    pub(super) idle: CachePadded<AtomicIsize>,
-    /// How often a worker was taken out of those that sleep.
-    wakes: AtomicU64,
-    pub(super) spinning: CachePadded<AtomicUsize>,
+    pub(super) idle: Idle,
     pub(super) phase: AtomicU8,
     pub(super) clock: Clock,
     pub(super) streams: Streams,
     pub(super) end: Mutex<Option<End>>,
-    /// Things under way outside of all workers, after which there may be work.
-    external: AtomicUsize,
     /// Goroutines in the middle of a panic.
     pub(super) panicking: AtomicUsize,
     pub(super) main_gone: AtomicBool,
@@ -127,14 +96,11 @@ impl Shared {
             ports: std::iter::repeat_with(|| CachePadded::new(Port::new())).take(ports).collect(),
             workers: AtomicUsize::new(config.procs),
             slots: Slots::default(),
-            idle: CachePadded::default(),
-            wakes: AtomicU64::new(0),
-            spinning: CachePadded::default(),
+            idle: Idle::default(),
             phase: AtomicU8::new(Phase::Live as u8),
             clock: Clock::new(config.output.is_real()),
             streams: Streams::new(config.output.is_real()),
             end: Mutex::new(None),
-            external: AtomicUsize::new(0),
             panicking: AtomicUsize::new(0),
             main_gone: AtomicBool::new(false),
             stranded: AtomicUsize::new(0),
@@ -206,52 +172,29 @@ impl Shared {
     pub(super) fn deliver(&self, home: u32, slot: u32) {
         let port = &self.ports[home as usize];
         port.inbox.push(&self.slots, slot);
-        fence(Ordering::SeqCst);
-        self.rouse(port);
-    }
-
-    /// Wakes the worker behind `port`, if it sleeps.
-    pub(super) fn rouse(&self, port: &Port) -> bool {
-        let slept = port.sleeping.load(Ordering::Relaxed) && self.unsleep(port);
-        if slept && let Some(thread) = port.thread.get() {
-            thread.unpark();
-        }
-        slept
-    }
-
-    /// Takes a worker out of those that sleep; false if somebody else has done so.
-    pub(super) fn unsleep(&self, port: &Port) -> bool {
-        let slept = port.sleeping.swap(false, Ordering::SeqCst);
-        if slept {
-            self.idle.fetch_sub(1, Ordering::SeqCst);
-            self.wakes.fetch_add(1, Ordering::SeqCst);
-        }
-        slept
+        self.idle.call(&port.sleeper);
     }
 
     /// There is something that any worker could start: wakes one, unless one is looking already.
     #[inline]
     pub(super) fn notify(&self) {
-        fence(Ordering::SeqCst);
-        if self.idle.load(Ordering::Relaxed) > 0 && self.spinning.load(Ordering::Relaxed) == 0 {
-            self.rouse_any();
+        if self.idle.wants_a_call() {
+            self.call_any();
         }
     }
 
     #[cold]
-    fn rouse_any(&self) {
-        let _ = self.regulars().iter().any(|port| self.rouse(port));
+    fn call_any(&self) {
+        self.idle.call_any(self.regulars().iter().map(|port| &port.sleeper));
     }
 
     /// Wakes a spare worker, if one sleeps.
-    pub(super) fn rouse_spare(&self) -> bool {
-        self.active()[self.config.procs..].iter().any(|port| self.rouse(port))
+    pub(super) fn call_spare(&self) -> bool {
+        self.idle.call_any(self.active()[self.config.procs..].iter().map(|port| &port.sleeper))
     }
 
-    pub(super) fn rouse_all(&self) {
-        for port in self.active() {
-            self.rouse(port);
-        }
+    pub(super) fn call_all(&self) {
+        self.idle.call_all(self.active().iter().map(|port| &port.sleeper));
     }
 
     // ---- making goroutines
@@ -259,8 +202,7 @@ impl Shared {
     /// Gives unstarted goroutines to the worker behind `to`.
     pub(super) fn give(&self, unstarted: impl IntoIterator<Item = Unstarted>, to: &Port) {
         let pushed = unstarted.into_iter().map(|one| to.given.push(one)).count();
-        fence(Ordering::SeqCst);
-        if pushed > 0 && !self.rouse(to) {
+        if pushed > 0 && !self.idle.call(&to.sleeper) {
             self.notify();
         }
     }
@@ -334,17 +276,16 @@ impl Shared {
 
     // ---- when nothing moves
 
-    /// Called by the last worker that goes to sleep, after it has said so. Whoever was woken meanwhile
-    /// will be the last one another time.
-    pub(super) fn all_asleep(&self) {
-        let wakes = self.wakes.load(Ordering::SeqCst);
-        let asleep = self.active().iter().all(|port| port.sleeping.load(Ordering::SeqCst));
+    /// So many workers sleep, after one more has said that it does: if these are all, and nothing moves, the
+    /// program is deadlocked or the rest unwound.
+    pub(super) fn asleep(&self, workers: usize) {
+        if workers < self.workers.load(Ordering::SeqCst) {
+            return;
+        }
         let phase = self.phase();
-        let waiting = phase == Phase::Live && self.timers_pending();
-        // What the monitor does comes last: it says so before it takes a timer out.
-        let moving = waiting || self.anything_queued() || self.external.load(Ordering::SeqCst) > 0;
-        // A waker first makes `idle` smaller, then counts, and only then does something.
-        if !asleep || moving || self.wakes.load(Ordering::SeqCst) != wakes {
+        let timers = || phase == Phase::Live && self.timers_pending();
+        let sleepers = self.active().iter().map(|port| &port.sleeper);
+        if !self.idle.nothing_moves(sleepers, || timers() || self.anything_queued()) {
             return;
         }
         match phase {
@@ -354,23 +295,11 @@ impl Shared {
         }
     }
 
-    /// Something is under way outside of all workers, after which there may be work.
-    pub(super) fn outside_begins(&self) {
-        self.external.fetch_add(1, Ordering::SeqCst);
-    }
-
-    /// It has ended. Whoever was the last to go to sleep meanwhile has left it at that: somebody has to look
-    /// once more.
+    /// Something under way outside of all workers has ended.
     pub(super) fn outside_ends(&self) {
-        self.external.fetch_sub(1, Ordering::SeqCst);
-        if self.all_idle(self.idle.load(Ordering::SeqCst)) {
-            self.rouse_any();
+        if self.idle.outside_ends() >= self.workers.load(Ordering::SeqCst) {
+            self.call_any();
         }
-    }
-
-    /// Whether so many may be all there are.
-    pub(super) fn all_idle(&self, idle: isize) -> bool {
-        idle >= self.workers.load(Ordering::SeqCst) as isize
     }
 
     /// Whether any queue that others can see has something in it.
@@ -390,7 +319,7 @@ impl Shared {
     /// Lets all workers stop.
     pub(super) fn stop(&self) {
         self.phase.store(Phase::Gone as u8, Ordering::SeqCst);
-        self.rouse_all();
+        self.call_all();
     }
 }
 
@@ -403,8 +332,7 @@ impl Port {
             timers: Mutex::default(),
             due: AtomicU64::new(u64::MAX),
             attention: AtomicU8::new(0),
-            sleeping: AtomicBool::new(false),
-            thread: OnceLock::new(),
+            sleeper: Sleeper::default(),
             tick: AtomicU32::new(0),
             pinned: AtomicU32::new(0),
             live: AtomicI64::new(0),

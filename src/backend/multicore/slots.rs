@@ -4,17 +4,17 @@
 //! little arithmetic and one load. A slot is used again when its goroutine has ended; its tickets go on,
 //! so that whoever holds an old one wakes nobody.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering, fence};
 use std::sync::{Mutex, OnceLock};
 
 use super::handoff::{Fresh, Handoff, Vacant};
 use super::place::AtomicPlace;
 use super::shared::lock;
+use super::sync::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering, fence};
 use super::wait::Wait;
 use crate::event::{Action, GoId, GoroutineInfo, GoroutineState, Op, Place};
 
 /// Slots in the first block.
-const FIRST: usize = 1 << 10;
+const FIRST: usize = if cfg!(goseed_loom) { 2 } else { 1 << 10 };
 /// Blocks that make up all 32-bit numbers.
 const BLOCKS: usize = 22;
 

@@ -11,7 +11,7 @@
 //! A ticket names the wait, so that whoever comes late with an old one does nothing. The goroutine's own
 //! worker is the only one that arms, parks and takes the case; anybody may wake.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use super::sync::{AtomicU64, Ordering};
 
 /// The case of a goroutine that is interrupted because the run is over.
 pub(super) const KILLED: u32 = CASES;

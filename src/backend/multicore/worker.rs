@@ -21,7 +21,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{Ordering, fence};
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
@@ -143,7 +143,7 @@ impl Worker {
         let stealer = unstarted.stealer();
         let fresh = shared.ports[index].unstarted.set(stealer).is_ok();
         debug_assert!(fresh, "one worker for each port");
-        let _ = shared.ports[index].thread.set(thread::current());
+        shared.ports[index].sleeper.is_here();
         Self {
             shared: Arc::clone(shared),
             index,
@@ -638,10 +638,8 @@ impl Worker {
         if self.shared.config.procs == 1 {
             return None;
         }
-        self.shared.spinning.fetch_add(1, Ordering::SeqCst);
-        let found = self.search_for(if self.shared.crowded { Duration::ZERO } else { SPIN });
-        self.shared.spinning.fetch_sub(1, Ordering::SeqCst);
-        fence(Ordering::SeqCst);
+        let patience = if self.shared.crowded { Duration::ZERO } else { SPIN };
+        let found = self.shared.idle.search(|| self.search_for(patience));
         if found.is_some() && self.others_have_work() {
             self.shared.notify();
         }
@@ -709,21 +707,9 @@ impl Worker {
     }
 
     fn sleep(&self) {
-        let (port, shared) = (self.port(), &self.shared);
-        port.sleeping.store(true, Ordering::SeqCst);
-        let idle = shared.idle.fetch_add(1, Ordering::SeqCst) + 1;
-        fence(Ordering::SeqCst);
-        if self.has_work() {
-            shared.unsleep(port);
-            return;
-        }
-        if shared.all_idle(idle) {
-            shared.all_asleep();
-        }
-        if port.sleeping.load(Ordering::SeqCst) {
-            self.park();
-        }
-        shared.unsleep(port);
+        let (sleeper, shared) = (&self.port().sleeper, &self.shared);
+        let all = |asleep| shared.asleep(asleep);
+        shared.idle.sleep(sleeper, || self.has_work(), all, || self.park());
     }
 
     /// Sleeps until somebody calls, or the next timer is due. After a while it gives memory back.
@@ -734,7 +720,7 @@ impl Worker {
         let left = if timed { self.left_until(due) } else { Duration::MAX };
         if excess() && left > REST {
             thread::park_timeout(REST);
-            if self.port().sleeping.load(Ordering::SeqCst) {
+            if self.port().sleeper.sleeps() {
                 self.stacks.borrow_mut().shrink(KEPT_STACKS);
             }
         } else if timed {

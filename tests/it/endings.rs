@@ -96,6 +96,70 @@ fn a_goroutine_that_someone_will_still_wake_is_not_leaked() {
 }
 
 #[test]
+fn the_rest_is_looked_at_for_some_steps_and_ten_times_that_in_each_16th_schedule() {
+    // 1,000 steps, as many as the run took, and 100 for each goroutine: some 1,200 here.
+    let leak = |steps, index| {
+        let run = Sim::new().strategy("fifo").index(index).run(move || {
+            let c = chan::<u8>(0);
+            go!(c => { c.recv(); });
+            go!(c => {
+                time::sleep(Duration::from_millis(2));
+                for _ in 0..steps {
+                    runtime::gosched();
+                }
+                drop(c);
+            });
+            time::sleep(Duration::from_millis(1));
+        });
+        run.found(Kind::Leak).is_some()
+    };
+    assert_eq!([500, 5_000, 50_000].map(|steps| leak(steps, 14)), [true, false, false]);
+    assert_eq!([500, 5_000, 50_000].map(|steps| leak(steps, 15)), [true, true, false]);
+}
+
+#[test]
+fn who_is_blocked_while_others_are_still_busy_is_a_suspect_and_fails_nothing() {
+    let report = Explore::new().strategy("fifo").schedules(15).keep_going().run(|| {
+        let c = chan::<u8>(0);
+        go!(c => { c.recv(); });
+        go(|| {
+            loop {
+                time::sleep(Duration::from_millis(2));
+            }
+        });
+        time::sleep(Duration::from_millis(1));
+    });
+    assert!(!report.failed() && report.found(Kind::Leak).is_none(), "{report}");
+    let note = &report.found(Kind::CutOff).expect("who is busy is cut off").finding.text;
+    assert!(note.contains("perhaps a leak: goroutine started at tests/it/endings.rs:"), "{note}");
+    assert!(note.contains("still blocked in chan receive"), "{note}");
+}
+
+#[test]
+fn what_ends_a_program_ends_only_its_goroutine_once_main_has_returned() {
+    let ends: [fn(); 3] =
+        [|| panic!("too late"), || goseed::os::exit(3), || RawMutex::new().unlock()];
+    for end in ends {
+        let run = in_order(move || {
+            let c = chan(0);
+            go!(c => {
+                c.recv();
+                time::sleep(Duration::from_secs(1));
+            });
+            go(move || {
+                time::sleep(Duration::from_secs(1));
+                goseed::defer! { c.send(()) }
+                end();
+            });
+            time::sleep(Duration::from_millis(1));
+        });
+        assert_eq!((run.exit.code(), run.stderr.as_str()), (0, ""));
+        let kinds: Vec<Kind> = run.findings.iter().map(|finding| finding.kind).collect();
+        assert_eq!(kinds, [Kind::CutOff, Kind::CutOff], "{:?}", run.findings);
+    }
+}
+
+#[test]
 fn a_panic_ends_the_program_with_its_text_and_exit_2() {
     let run = in_order(|| {
         go(|| panic!("something went wrong"));

@@ -6,6 +6,7 @@ mod clean;
 mod cores;
 mod deciding;
 mod determinism;
+mod dying;
 mod endings;
 mod fuzz;
 mod go_oracle;

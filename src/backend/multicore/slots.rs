@@ -164,6 +164,11 @@ impl Slot {
         self.life.store(PARKED, Ordering::Relaxed);
     }
 
+    /// It stays in that operation for ever.
+    pub(super) fn strands(&self) {
+        self.life.store(PARKED, Ordering::Relaxed);
+    }
+
     /// Its latest operation.
     #[inline]
     pub(super) fn at(&self, op: &Op) {

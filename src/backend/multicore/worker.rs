@@ -554,6 +554,7 @@ impl Worker {
     /// The current goroutine is never resumed again.
     pub(super) fn strand(&self) -> ! {
         self.locals.borrow_mut()[self.current.get().local as usize].stranded = true;
+        self.shared.slots.get(self.slot()).strands();
         self.shared.stranded.fetch_add(1, Ordering::Relaxed);
         loop {
             self.suspend();

@@ -2,7 +2,8 @@
 //!
 //! While schedules are run, panics print nothing: the report shows them. The hook notes where a panic was
 //! raised, and keeps quiet on threads that asked for it. A panic that is about to abort the process (out
-//! of a destructor during unwinding) is announced with its goroutine, since no report will follow.
+//! of a destructor during unwinding) is announced with its goroutine, since no report will follow. Where
+//! panics abort, the hook is the last that runs of the program: it lets the run end as Go's would.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -33,11 +34,30 @@ pub(crate) fn install() {
                 return previous(info);
             }
             LOCATION.set(info.location().map(super::sim::leak_location));
-            if let Some(rt) = super::current() {
-                rt.raised(message);
+            match super::current() {
+                Some(rt) => {
+                    rt.raised(message);
+                    if ABORTS {
+                        rt.crash(rt.caught().panic(Box::new(message.to_owned())));
+                    }
+                }
+                None if ABORTS => previous(info),
+                None => {}
             }
         }));
     });
+}
+
+/// Panics do not unwind: they end the process.
+const ABORTS: bool = cfg!(panic = "abort");
+
+/// Refuses, in one line, what cannot be had without unwinding.
+pub(crate) fn needs_unwinding(what: &str) {
+    if ABORTS {
+        let why = "needs unwinding, and this was built with panic = \"abort\"";
+        let _ = writeln!(std::io::stderr(), "goseed: {what} {why}");
+        std::process::exit(2);
+    }
 }
 
 /// The panic that is about to be raised is the fault of this line of the user's.

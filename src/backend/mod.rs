@@ -40,7 +40,7 @@ use crate::event::{
 };
 
 pub(crate) use body::Body;
-pub(crate) use hook::{Quiet, install as install_panic_hook};
+pub(crate) use hook::{Quiet, install as install_panic_hook, needs_unwinding};
 pub(crate) use unwind::Unwind;
 pub(crate) use way_out::WayOut;
 
@@ -235,6 +235,8 @@ pub(crate) trait Backend {
     fn panics(&self, change: i32) {
         let _ = change;
     }
+    /// The running goroutine ends the program with this panic, without being unwound.
+    fn crash(&self, panic: Panic);
     /// Who runs, in which run: for a last line before an abort.
     fn describe(&self) -> String;
 

@@ -9,7 +9,7 @@ use super::telling::Telling;
 use super::watchdog::{self, Watched};
 use crate::backend::sim::{Decider, Machine, Record, Settings};
 use crate::detect::{LockOrders, Moment, Races, Uses};
-use crate::event::Observer;
+use crate::event::{Heartbeat, Observer};
 use crate::schedule::{Recipe, Schedule};
 use crate::strategy::{Search, Strategy};
 
@@ -54,7 +54,7 @@ impl Runner {
             let recipe = Recipe { index, strategy: strategy(index), ..recipe.clone() };
             Schedule(Arc::new(recipe)).token()
         };
-        let watched = watchdog::watch(Box::new(token));
+        let watched = watchdog::watch(Heartbeat::new(Box::new(token)));
         let machine = Machine::new(setup.stack_size, Arc::clone(&watched.heartbeat));
         let races = setup.races.then(Races::default);
         Self {

@@ -4,7 +4,6 @@
 //! `std`: the whole simulator hangs with it. After ten seconds without a step the watchdog says where
 //! that was and ends the process.
 
-use std::fmt;
 use std::io::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
@@ -17,36 +16,28 @@ use crate::event::Heartbeat;
 const PATIENCE: u32 = 10;
 
 /// A simulator as the watchdog sees it.
+#[derive(Debug)]
 pub(super) struct Watched {
     pub(super) heartbeat: Arc<Heartbeat>,
     /// How many runs it has begun: tells the third step of this run from that of the last one.
     pub(super) runs: AtomicU64,
     /// The index of the schedule that it runs.
     pub(super) index: AtomicU64,
-    /// The token of the schedule with a given index.
-    token: Box<dyn Fn(u64) -> String + Send + Sync>,
-}
-
-impl fmt::Debug for Watched {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Watched").field("heartbeat", &self.heartbeat).finish_non_exhaustive()
-    }
 }
 
 static ALL: Mutex<Vec<Weak<Watched>>> = Mutex::new(Vec::new());
 
 /// A new simulator to be watched, as long as somebody holds it. The first one starts the thread.
-pub(super) fn watch(token: Box<dyn Fn(u64) -> String + Send + Sync>) -> Arc<Watched> {
+pub(super) fn watch(heartbeat: Heartbeat) -> Arc<Watched> {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         // Without a thread there is no watchdog, and nothing else is lost.
         let _ = thread::Builder::new().name("goseed watchdog".to_owned()).spawn(patrol);
     });
     let watched = Arc::new(Watched {
-        heartbeat: Arc::default(),
+        heartbeat: Arc::new(heartbeat),
         runs: AtomicU64::new(0),
         index: AtomicU64::new(0),
-        token,
     });
     let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
     all.retain(|other| other.strong_count() > 0);
@@ -92,7 +83,8 @@ fn patrol() {
 fn give_up(watched: &Watched, sight: Sight) -> ! {
     let place = watched.heartbeat.place().map_or("?".to_owned(), |place| place.to_string());
     let goroutine = watched.heartbeat.goroutine().number();
-    let token = (watched.token)(watched.index.load(Ordering::Relaxed));
+    let index = watched.index.load(Ordering::Relaxed);
+    let token = watched.heartbeat.token(index).unwrap_or_default();
     let text = format!(
         "goseed: no step for {PATIENCE} s: the last one, {}, was that of goroutine {goroutine} at {place}, and \
          whoever has run since then is stuck\n\

@@ -23,6 +23,12 @@ use crate::event::Panic;
 /// });
 /// ```
 pub fn recover<T>(f: impl FnOnce() -> T) -> Result<T, Panic> {
+    backend::needs_unwinding("recover");
+    recovered(f)
+}
+
+/// The same for what is only recovered to be raised elsewhere: where panics abort, there is none to recover.
+pub(crate) fn recovered<T>(f: impl FnOnce() -> T) -> Result<T, Panic> {
     let payload = match panic::catch_unwind(AssertUnwindSafe(f)) {
         Ok(value) => return Ok(value),
         Err(payload) => payload,

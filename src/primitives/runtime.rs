@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::guarded::Guarded;
 use super::in_a_run;
-use super::panic::recover;
+use super::panic::recovered;
 use crate::backend::{self, Always, Backend, Body};
 use crate::event::{Action, Detail, GoroutineInfo, Op, Place, full_dump, grouped_dump, objects};
 
@@ -29,6 +29,7 @@ pub fn gosched() {
 /// Outside of any run.
 #[track_caller]
 pub fn goexit() -> ! {
+    backend::needs_unwinding("runtime::goexit");
     let rt = in_a_run("runtime::goexit");
     rt.step(Op::local(Action::Goexit, Place::here()));
     rt.goexit()
@@ -112,7 +113,7 @@ pub fn blocking<R: Send + 'static, F: FnOnce() -> R + Send + 'static>(f: F) -> R
     let result = Arc::new(Guarded::new(None));
     let to = Arc::clone(&result);
     let work = move || {
-        let outcome = recover(f);
+        let outcome = recovered(f);
         *to.lock() = Some(outcome);
     };
     rt.block(op, Body::new(work));

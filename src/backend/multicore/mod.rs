@@ -93,6 +93,9 @@ pub(crate) struct Record {
 /// Runs `main`, and whatever it starts, until the program ends.
 #[track_caller]
 pub(crate) fn run(config: Config, main: Body) -> Record {
+    if !config.output.is_real() {
+        super::needs_unwinding("Multicore::run");
+    }
     install_panic_hook();
     install_overflow_handler();
     if config.output.is_real() {

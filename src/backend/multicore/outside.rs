@@ -12,8 +12,8 @@ use crate::backend::{
     Backend, Body, Object, Shared as Value, Stream, Timed, TimerId, Unwind, Waiter, Wake, WayOut,
 };
 use crate::event::{
-    Detail, Exit, GoId, GoroutineInfo, GoroutineState, Instant, ObjectId, ObjectKind, Op, Place,
-    objects,
+    Detail, Exit, GoId, GoroutineInfo, GoroutineState, Instant, ObjectId, ObjectKind, Op, Panic,
+    Place, objects,
 };
 
 /// Nobody's goroutine.
@@ -217,6 +217,10 @@ impl Backend for Outside {
 
     fn unwind(&self, look: &mut dyn FnMut(&mut Unwind)) {
         look(&mut Unwind::default());
+    }
+
+    fn crash(&self, panic: Panic) {
+        self.shared().finish(Exit::Panicked(panic), None);
     }
 
     fn describe(&self) -> String {

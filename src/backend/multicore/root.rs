@@ -82,7 +82,8 @@ fn cut_short(worker: &Worker) {
     }
 }
 
-fn crash(worker: &Worker, panic: Panic) {
+/// The current goroutine ends the program with a panic.
+pub(super) fn crash(worker: &Worker, panic: Panic) {
     let place = panic.location().map(Place::from);
     let culprit = Culprit { number: worker.number(), place };
     worker.shared.finish(Exit::Panicked(panic), Some(culprit));

@@ -9,14 +9,14 @@ use super::shared::{END, PRESS, SLICE};
 use super::slots::Birth;
 use super::wait::{ENDED, KILLED};
 use super::worker::Worker;
-use super::{helpers, raw};
+use super::{helpers, raw, root};
 use crate::backend::unwind::{Cut, Goexit, Kill, Unwind};
 use crate::backend::{
     self, Backend, Body, Object, Shared, Stream, Timed, TimerId, Waiter, Wake, WayOut, hook,
 };
 use crate::event::{
-    Detail, Exit, GoId, GoroutineInfo, GoroutineState, Instant, ObjectId, ObjectKind, Op, Place,
-    objects,
+    Detail, Exit, GoId, GoroutineInfo, GoroutineState, Instant, ObjectId, ObjectKind, Op, Panic,
+    Place, objects,
 };
 
 impl Worker {
@@ -310,6 +310,10 @@ impl Backend for Worker {
         } else {
             self.shared.panicking.fetch_sub(1, Ordering::Relaxed);
         }
+    }
+
+    fn crash(&self, panic: Panic) {
+        root::crash(self, panic);
     }
 
     fn describe(&self) -> String {

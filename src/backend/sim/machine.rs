@@ -9,7 +9,7 @@ use super::raw::{self, Entered, Slot};
 use super::spans::Spans;
 use super::state::{Chooser, Phase, State};
 use super::{Decider, Record, Settings, Sim};
-use crate::backend::{Body, Quiet, Raised, install_overflow_handler, install_panic_hook};
+use crate::backend::{self, Body, Quiet, Raised, install_overflow_handler, install_panic_hook};
 use crate::coroutine::{self, Coroutine};
 use crate::event::{
     Ending, Fate, GoId, GoroutineInfo, GoroutineState, Heartbeat, Instant, Observer, Op, Place,
@@ -42,6 +42,7 @@ pub(crate) struct Machine {
 impl Machine {
     /// A simulator whose goroutines have stacks of this many bytes.
     pub(crate) fn new(stack_size: usize, heartbeat: Arc<Heartbeat>) -> Self {
+        backend::needs_unwinding("the simulator");
         install_panic_hook();
         install_overflow_handler();
         let state = State::new(stack_size, Arc::clone(&heartbeat));

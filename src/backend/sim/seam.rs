@@ -13,7 +13,7 @@ use crate::backend::{
 };
 use crate::event::{
     Action, Detail, Exit, GoId, GoroutineInfo, GoroutineState, Instant, Note, ObjectId, ObjectKind,
-    Op, Place, objects,
+    Op, Panic, Place, objects,
 };
 use crate::schedule::Preempt;
 use crate::strategy::Ready;
@@ -525,11 +525,14 @@ impl Backend for Sim {
         look(&mut self.state().me().unwind);
     }
 
+    /// Never: there is no simulator where panics abort.
+    fn crash(&self, _panic: Panic) {}
+
     fn describe(&self) -> String {
         let state = self.state();
         let info = state.info(state.current);
-        let (seed, index) = (state.settings.seed, state.settings.index);
-        format!("goroutine {} ({}), schedule {index} of seed {seed}", info.id.number(), info.path)
+        let token = state.token().map_or_else(String::new, |token| format!(", token {token}"));
+        format!("goroutine {} ({}){token}", info.id.number(), info.path)
     }
 
     fn global(&self, key: usize) -> Option<Shared> {

@@ -454,6 +454,11 @@ impl State {
         self.heartbeat.beat(self.steps, self.current, place);
     }
 
+    /// What replays this run.
+    pub(super) fn token(&self) -> Option<String> {
+        self.heartbeat.token(self.settings.index)
+    }
+
     pub(super) fn random(&mut self) -> u64 {
         self.program.word()
     }

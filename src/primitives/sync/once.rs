@@ -8,7 +8,7 @@ use crate::backend::{Backend, Object, Waiter, Wake};
 use crate::event::{Action, Detail, GoroutineState, ObjectKind, Op, Panic, Place};
 use crate::primitives::guarded::Guarded;
 use crate::primitives::object::Object as Header;
-use crate::primitives::panic::recover;
+use crate::primitives::panic::recovered;
 
 /// What is raised for those who ask for a result whose maker called `goexit`.
 const NO_PANIC_VALUE: &str = "runtime error: panic called with nil argument";
@@ -204,7 +204,7 @@ impl<T: Send + Sync + 'static> Lazy<T> {
     fn make(&self) {
         let f = self.f.lock().take();
         let Some(f) = f else { return };
-        let made = match recover(f) {
+        let made = match recovered(f) {
             Ok(value) => Made::Value(value),
             Err(panic) => Made::Panicked(panic),
         };

@@ -10,7 +10,7 @@ use crate::backend::{Always, Backend, Waiter, Wake};
 use crate::event::{Action, Detail, GoroutineState, ObjectKind, Panic, Place};
 use crate::primitives::guarded::Guarded;
 use crate::primitives::object::Object as Header;
-use crate::primitives::panic::recover;
+use crate::primitives::panic::recovered;
 
 /// What came of a call.
 enum Answer<V> {
@@ -175,7 +175,7 @@ impl<K: Ord, V: Clone> Core<K, V> {
         let exited = OnExit(Some(|| {
             self.finish(rt, mine, place, &Arc::new(Answer::Exited));
         }));
-        let result = recover(f);
+        let result = recovered(f);
         exited.disarm();
         let answer = Arc::new(match result {
             Ok(value) => Answer::Value(value),

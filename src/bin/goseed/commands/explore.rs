@@ -39,7 +39,7 @@ pub(crate) fn explore(
     let result = explore_all(&explorer, &all, view);
     explorer.finish();
     let explored = result?;
-    let ends = ends(&explorer, &explored);
+    let ends = ends(explorer.stopped(), &explored);
     last(&mut Out::new(), view, &explored, all.len(), ends)?;
     Ok(ends)
 }
@@ -65,15 +65,15 @@ fn explore_all(
     Ok(explored)
 }
 
-fn ends(explorer: &Explorer, explored: &[Explored]) -> Ends {
+fn ends(stopped: bool, explored: &[Explored]) -> Ends {
     match () {
-        () if explorer.stopped() => Ends::Interrupted,
+        () if stopped => Ends::Interrupted,
         () if explored.iter().any(Explored::broken) => Ends::Broken,
         () => Ends::Well,
     }
 }
 
-fn print_one(out: &mut Out, view: View, explored: &Explored) -> io::Result<()> {
+fn print_one(out: &mut impl Write, view: View, explored: &Explored) -> io::Result<()> {
     match view {
         View::Table => table::row(out, explored)?,
         View::Reports => report(out, explored)?,
@@ -88,7 +88,7 @@ fn print_one(out: &mut Out, view: View, explored: &Explored) -> io::Result<()> {
 }
 
 fn last(
-    out: &mut Out,
+    out: &mut impl Write,
     view: View,
     explored: &[Explored],
     planned: usize,
@@ -104,7 +104,7 @@ fn last(
 }
 
 /// All outcomes and findings, a line each.
-fn details(out: &mut Out, explored: &Explored) -> io::Result<()> {
+fn details(out: &mut impl Write, explored: &Explored) -> io::Result<()> {
     let (scenario, report) = (explored.scenario, &explored.report);
     for (outcome, seen) in &report.outcomes {
         json::line(out, &json::outcome(scenario, outcome, seen))?;
@@ -113,7 +113,7 @@ fn details(out: &mut Out, explored: &Explored) -> io::Result<()> {
 }
 
 /// The report of a scenario, between its story and its verdict.
-fn report(out: &mut Out, explored: &Explored) -> io::Result<()> {
+fn report(out: &mut impl Write, explored: &Explored) -> io::Result<()> {
     let (scenario, report) = (explored.scenario, &explored.report);
     writeln!(out, "{}: {}", scenario.name, scenario.story)?;
     writeln!(out, "must show: {}\n\n{report}", scenario.verdict.shows)?;
@@ -127,7 +127,7 @@ fn report(out: &mut Out, explored: &Explored) -> io::Result<()> {
     writeln!(out, "{} schedules a second\n", grouped(explored.rate()))
 }
 
-fn verdict(out: &mut Out, explored: &Explored) -> io::Result<()> {
+fn verdict(out: &mut impl Write, explored: &Explored) -> io::Result<()> {
     let words = match explored.unexpected.as_deref() {
         None => "the verdict is about idle time and does not apply",
         Some([]) if explored.enough => "the verdict holds",
@@ -136,4 +136,39 @@ fn verdict(out: &mut Out, explored: &Explored) -> io::Result<()> {
     };
     writeln!(out, "{words}")?;
     explored.unexpected.iter().flatten().try_for_each(|what| table::unexpected(out, what))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::ExitCode;
+    use std::time::Duration;
+
+    use goseed::Explore;
+
+    use super::*;
+
+    /// What the program of one scenario shows, judged as that of another.
+    fn judged(program: &str, verdict: &str) -> Explored {
+        let of = |name| scenarios::find(name).expect("there is one of this name");
+        let (program, scenario) = (of(program), of(verdict));
+        let report = Explore::new().schedules(50).keep_going().run(program.main);
+        let unexpected = Some(scenario.judge(&report, &program.in_gos_order()));
+        Explored { scenario, report, unexpected, enough: true, took: Duration::ZERO }
+    }
+
+    #[test]
+    fn the_exit_code_is_1_if_any_verdict_is_broken() {
+        let (holds, broken) = (judged("leak", "leak"), judged("leak_fixed", "leak"));
+        assert_eq!(ends(false, std::slice::from_ref(&holds)).code(), ExitCode::from(0));
+        let both = [holds, broken];
+        assert_eq!(ends(false, &both).code(), ExitCode::from(1));
+        assert_eq!(ends(true, &both).code(), ExitCode::from(75));
+        let mut text = Vec::new();
+        print_one(&mut text, View::Table, &both[1]).expect("memory takes it");
+        print_one(&mut text, View::Reports, &both[1]).expect("memory takes it");
+        last(&mut text, View::Table, &both, 2, Ends::Broken).expect("memory takes it");
+        let text = String::from_utf8(text).expect("text");
+        assert!(text.contains("\nthe verdict is broken\n"), "{text}");
+        assert!(text.contains("1 verdict broken"), "{text}");
+    }
 }

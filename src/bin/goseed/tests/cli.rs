@@ -265,6 +265,18 @@ fn a_flag_goes_before_the_environment() {
 }
 
 #[test]
+fn colours_are_for_terminals_and_for_those_who_want_them() {
+    let with = |set: &[(&str, &str)]| {
+        let output = goseed(&["list"]).envs(set.iter().copied()).output().expect("the binary runs");
+        stdout(&output)
+    };
+    let plain = with(&[]);
+    assert!(!plain.contains('\u{1b}'));
+    assert!(with(&[("CLICOLOR_FORCE", "1")]).contains("\u{1b}[1m"));
+    assert_eq!(with(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]), plain);
+}
+
+#[test]
 fn a_closed_pipe_ends_it_quietly() {
     let mut command = goseed(&["explore", "--json", "capture_joined", "trap3", "counter_joined"]);
     let mut child =

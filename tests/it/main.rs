@@ -17,6 +17,7 @@ mod headlines;
 mod lock_order;
 mod multicore;
 mod process;
+mod production;
 mod protocol;
 mod race;
 mod rows;

@@ -20,7 +20,11 @@ pub(crate) fn alone(test: &str, work: impl FnOnce()) -> Output {
 }
 
 /// The same, with the process as `set` wants it.
-fn again(test: &str, set: fn(&mut Command) -> &mut Command, work: impl FnOnce()) -> Output {
+pub(crate) fn again(
+    test: &str,
+    set: fn(&mut Command) -> &mut Command,
+    work: impl FnOnce(),
+) -> Output {
     if env::var_os(CHILD).is_some() {
         work();
         std::process::exit(0);
@@ -31,7 +35,7 @@ fn again(test: &str, set: fn(&mut Command) -> &mut Command, work: impl FnOnce())
     set(&mut command).output().expect("it starts")
 }
 
-fn stderr(output: &Output) -> String {
+pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 

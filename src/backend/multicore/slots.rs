@@ -233,6 +233,13 @@ mod tests {
     }
 
     #[test]
+    fn a_goroutine_that_has_not_started_takes_no_more_than_its_slot() {
+        // With its number in a queue that is twice as long as it has to be.
+        let bytes = size_of::<Slot>() + 2 * size_of::<super::super::handoff::Unstarted>();
+        assert!(bytes <= 200, "{bytes} bytes");
+    }
+
+    #[test]
     fn numbers_that_were_given_back_are_handed_out_first() {
         let (slots, mut mine) = (Slots::default(), Vec::new());
         slots.take(3, &mut mine);

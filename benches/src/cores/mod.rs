@@ -85,7 +85,7 @@ pub const WORKLOADS: &[Workload] = &[
         "the same across two workers",
         5,
         ours::ping_pong_across,
-        None,
+        Some(theirs::ping_pong_across),
         None,
     ),
     workload("pairs", "100 pairs, round trip", 5, ours::pairs, Some(theirs::pairs), None),
@@ -94,16 +94,23 @@ pub const WORKLOADS: &[Workload] = &[
         "1:1 through capacity 128, item",
         5,
         ours::buffered_1x1,
-        Some(theirs::buffered),
+        Some(theirs::buffered_1x1),
         Some(theirs::threads_buffered),
     ),
-    workload("buffered-4x4", "4:4 through capacity 128, item", 5, ours::buffered_4x4, None, None),
+    workload(
+        "buffered-4x4",
+        "4:4 through capacity 128, item",
+        5,
+        ours::buffered_4x4,
+        Some(theirs::buffered_4x4),
+        None,
+    ),
     workload(
         "select-unbuffered",
         "select over 4, unbuffered, item",
         5,
         ours::select_unbuffered,
-        None,
+        Some(theirs::select_unbuffered),
         None,
     ),
     workload(
@@ -139,9 +146,9 @@ pub const WORKLOADS: &[Workload] = &[
         None,
     ),
     workload("timers", "100,000 sleepers of 1–50 ms", 3, ours::timers, Some(theirs::timers), None),
-    workload("ring", "ring of 10,000, per hop", 3, ours::ring, None, None),
-    workload("skynet", "skynet, a million leaves", 3, ours::skynet, None, None),
-    workload("fib", "parallel fib(36), whole", 3, ours::fib, None, None),
+    workload("ring", "ring of 10,000, per hop", 3, ours::ring, Some(theirs::ring), None),
+    workload("skynet", "skynet, a million leaves", 3, ours::skynet, Some(theirs::skynet), None),
+    workload("fib", "parallel fib(36), whole", 3, ours::fib, Some(theirs::fib), None),
 ];
 
 const fn workload(

@@ -279,7 +279,7 @@ pub fn skynet() -> usize {
     1_000_000
 }
 
-fn fib_of(n: u32) -> u64 {
+pub(super) fn fib_of(n: u32) -> u64 {
     if n < 2 { u64::from(n) } else { fib_of(n - 1) + fib_of(n - 2) }
 }
 

@@ -1,12 +1,15 @@
 //! The workloads on tokio and on threads.
 
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc as std_mpsc};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
-use tokio::task::yield_now;
+use tokio::task::{JoinHandle, yield_now};
+
+use super::ours::fib_of;
 
 /// Runs `program` in a task of a runtime with so many workers.
 pub fn on_tokio<R: Send + 'static>(
@@ -105,25 +108,45 @@ pub fn yield_1000() -> usize {
     yields(1_000, 1_000)
 }
 
-async fn talk(times: usize) {
+/// A task that sends back what it receives.
+fn echo() -> (mpsc::Sender<usize>, mpsc::Receiver<usize>) {
     let (a, mut from_a) = mpsc::channel(1);
-    let (b, mut from_b) = mpsc::channel(1);
+    let (b, from_b) = mpsc::channel(1);
     tokio::spawn(async move {
         while let Some(v) = from_a.recv().await {
             let _ = b.send(v).await;
         }
     });
+    (a, from_b)
+}
+
+async fn bounce(to: mpsc::Sender<usize>, mut from: mpsc::Receiver<usize>, times: usize) -> usize {
     for n in 0..times {
-        let _ = a.send(n).await;
-        from_b.recv().await;
+        let _ = to.send(n).await;
+        from.recv().await;
     }
+    times
+}
+
+async fn talk(times: usize) -> usize {
+    let (a, b) = echo();
+    bounce(a, b, times).await
 }
 
 /// Two that talk, through channels of capacity 1: tokio has none without a buffer.
 pub fn ping_pong() -> usize {
+    round(talk(500_000))
+}
+
+/// The same, where the other one has begun elsewhere by then.
+pub fn ping_pong_across() -> usize {
     round(async {
-        talk(500_000).await;
-        500_000
+        let (a, b) = echo();
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_millis(2) {
+            std::hint::spin_loop();
+        }
+        bounce(a, b, 200_000).await
     })
 }
 
@@ -138,35 +161,57 @@ pub fn pairs() -> usize {
     })
 }
 
+async fn produce(to: mpsc::Sender<usize>, items: usize) {
+    for n in 0..items {
+        let _ = to.send(n).await;
+    }
+}
+
 /// One producer, one consumer.
-pub fn buffered() -> usize {
+pub fn buffered_1x1() -> usize {
     round(async {
         let (to, mut from) = mpsc::channel(128);
-        tokio::spawn(async move {
-            for n in 0..2_000_000_usize {
-                let _ = to.send(n).await;
-            }
-        });
+        tokio::spawn(produce(to, 2_000_000));
         while from.recv().await.is_some() {}
         2_000_000
     })
 }
 
-/// Four buffered sources.
-pub fn select_128() -> usize {
+async fn consume(from: Arc<Mutex<mpsc::Receiver<usize>>>) -> usize {
+    let mut items = 0;
+    while from.lock().await.recv().await.is_some() {
+        items += 1;
+    }
+    items
+}
+
+/// Four producers, four consumers, which share a receiver under a lock: a channel of tokio's has only one.
+pub fn buffered_4x4() -> usize {
     round(async {
-        let mut sources = Vec::new();
+        let (to, from) = mpsc::channel(128);
+        let from = Arc::new(Mutex::new(from));
+        let mut consumers = Vec::new();
         for _ in 0..4 {
-            let (to, from) = mpsc::channel(128);
-            sources.push(from);
-            tokio::spawn(async move {
-                for n in 0..100_000_usize {
-                    let _ = to.send(n).await;
-                }
-            });
+            tokio::spawn(produce(to.clone(), 500_000));
+            consumers.push(tokio::spawn(consume(Arc::clone(&from))));
         }
-        let [mut a, mut b, mut c, mut d] =
-            <[_; 4]>::try_from(sources).expect("there are four sources");
+        drop(to);
+        let mut items = 0;
+        for one in consumers {
+            items += one.await.unwrap_or(0);
+        }
+        assert_eq!(items, 2_000_000);
+        items
+    })
+}
+
+fn select_fan_in(capacity: usize) -> usize {
+    round(async move {
+        let [mut a, mut b, mut c, mut d] = std::array::from_fn(|_| {
+            let (to, from) = mpsc::channel(capacity);
+            tokio::spawn(produce(to, 100_000));
+            from
+        });
         for _ in 0..400_000 {
             tokio::select! {
                 Some(_) = a.recv() => {}
@@ -178,6 +223,16 @@ pub fn select_128() -> usize {
         }
         400_000
     })
+}
+
+/// Four sources of capacity 1, for want of unbuffered ones.
+pub fn select_unbuffered() -> usize {
+    select_fan_in(1)
+}
+
+/// Four buffered sources.
+pub fn select_128() -> usize {
+    select_fan_in(128)
 }
 
 /// Eight that count.
@@ -238,6 +293,73 @@ pub fn timers() -> usize {
             let _ = one.await;
         }
         100_000
+    })
+}
+
+/// Twenty values through a ring of ten thousand, over channels of capacity 1.
+pub fn ring() -> usize {
+    round(async {
+        let (first, mut last) = mpsc::channel(1);
+        for _ in 0..10_000 {
+            let (to, next) = mpsc::channel(1);
+            let mut from = std::mem::replace(&mut last, next);
+            tokio::spawn(async move {
+                while let Some(v) = from.recv().await {
+                    let _ = to.send(v + 1).await;
+                }
+            });
+        }
+        for _ in 0..20 {
+            let first = first.clone();
+            tokio::spawn(async move { first.send(0).await });
+            assert_eq!(last.recv().await, Some(10_000));
+        }
+        drop(first);
+        last.recv().await;
+        200_000
+    })
+}
+
+/// Gives back through its handle what goseed sends through a channel.
+fn leaves(num: usize, size: usize) -> JoinHandle<usize> {
+    tokio::spawn(async move {
+        if size == 1 {
+            return num;
+        }
+        let all: Vec<_> = (0..10).map(|n| leaves(num + n * (size / 10), size / 10)).collect();
+        let mut sum = 0;
+        for one in all {
+            sum += one.await.unwrap_or(0);
+        }
+        sum
+    })
+}
+
+/// A tree of a million leaves.
+pub fn skynet() -> usize {
+    round(async {
+        assert_eq!(leaves(0, 1_000_000).await.ok(), Some(499_999_500_000));
+        1_000_000
+    })
+}
+
+/// Boxed, since it calls itself.
+fn parallel_fib(n: u32) -> Pin<Box<dyn Future<Output = u64> + Send>> {
+    Box::pin(async move {
+        if n < 24 {
+            return fib_of(n);
+        }
+        let left = tokio::spawn(parallel_fib(n - 1));
+        let right = parallel_fib(n - 2).await;
+        left.await.unwrap_or(0) + right
+    })
+}
+
+/// fib(36), with a task for each branch above 24.
+pub fn fib() -> usize {
+    round(async {
+        assert_eq!(parallel_fib(36).await, 14_930_352);
+        1
     })
 }
 

@@ -91,9 +91,9 @@ impl MutexState {
         std::iter::from_fn(|| self.waiters.pop_front()).any(|waiter| wake(waiter, hand))
     }
 
-    /// Whether nobody waits or was woken, so that one bit tells all.
+    /// Whether locking and unlocking it changes nothing else: nobody waits, or one who does has been woken.
     fn is_simple(&self) -> bool {
-        !self.woken && !self.starving && self.waiters.is_empty()
+        !self.starving && (self.woken || self.waiters.is_empty())
     }
 
     /// Unlocks it after its run: there is nobody to wake.
@@ -145,9 +145,9 @@ fn take_or_wait(rt: &dyn Backend, op: Op, rules: &impl Rules, since: Option<Inst
 
 /// A mutex without a value: what `Mutex` and `RawMutex` are made of.
 ///
-/// As long as nobody waits for it, one word says all, and locking it changes just that. Whoever has to do
-/// with waiters first marks the word as shared, under the lock of the rules, and takes the mark away when
-/// the last of them is gone.
+/// As long as nobody waits for it, or one who does has been woken and has not tried yet, locking and unlocking
+/// it changes one bit of a word. Whoever has to do with waiters first marks the word as shared, under the lock
+/// of the rules, and takes the mark away when there is nothing more to do for them.
 pub(super) struct Lock {
     pub(super) object: Header,
     word: AtomicU8,
@@ -156,7 +156,7 @@ pub(super) struct Lock {
 
 const FREE: u8 = 0;
 const LOCKED: u8 = 1;
-/// The rules say it.
+/// The rules say whether it is locked.
 const SHARED: u8 = 2;
 
 impl Lock {
@@ -169,13 +169,13 @@ impl Lock {
     #[track_caller]
     #[inline(always)]
     pub(super) fn lock(&self, place: Place) {
-        if self.object.is_quiet() && self.turn(FREE, LOCKED) {
+        if self.object.is_quiet() && self.seize() {
             return;
         }
         let rt = self.object.enter();
         let op = self.object.op(Action::Lock, place);
         rt.point(op, self);
-        if self.turn(FREE, LOCKED) {
+        if self.seize() {
             rt.did(op, Detail::Done);
         } else {
             take(rt, op, self);
@@ -209,7 +209,7 @@ impl Lock {
     /// Unlocks it for a guard that was made at `place`.
     #[inline(always)]
     pub(super) fn release(&self, place: Place) {
-        if !(self.object.is_quiet() && self.turn(LOCKED, FREE)) {
+        if !(self.object.is_quiet() && self.leave()) {
             self.release_loudly(place);
         }
     }
@@ -226,7 +226,7 @@ impl Lock {
 
     #[inline]
     fn unlocked(&self, rt: &dyn Backend, op: Op) -> bool {
-        if self.turn(LOCKED, FREE) {
+        if self.leave() {
             rt.did(op, Detail::Done);
             return true;
         }
@@ -244,7 +244,18 @@ impl Lock {
         })
     }
 
-    /// Changes the word, if it is that and so nobody waits.
+    /// Locks it if it is free and the word says so.
+    #[inline]
+    fn seize(&self) -> bool {
+        self.turn(FREE, LOCKED)
+    }
+
+    /// Unlocks it if it is locked and the word says so.
+    #[inline]
+    fn leave(&self) -> bool {
+        self.turn(LOCKED, FREE)
+    }
+
     #[inline]
     fn turn(&self, from: u8, to: u8) -> bool {
         let word = &self.word;

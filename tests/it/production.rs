@@ -187,8 +187,7 @@ fn a_select_with_many_arms_is_as_fair_and_loses_nothing() {
         }
         // None is: whoever sends is received.
         let wg = WaitGroup::new();
-        for n in 0..20 {
-            let c = chans[n].clone();
+        for (n, c) in chans.iter().cloned().enumerate() {
             wg.go(move || c.send(n));
         }
         let sum: usize = (0..20).filter_map(|_| any_of(&chans)).sum();

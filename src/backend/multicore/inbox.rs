@@ -28,7 +28,8 @@ impl Inbox {
     /// Adds a slot, which is in no inbox: only whoever has won its wake adds it.
     pub(super) fn push(&self, slots: &Slots, slot: u32) {
         let next = &slots.get(slot).next;
-        let mut head = self.0.load(Ordering::Relaxed);
+        // Mostly it is: to look first would bring the line here twice.
+        let mut head = END;
         loop {
             next.store(head, Ordering::Relaxed);
             match self.0.compare_exchange_weak(head, slot, Ordering::AcqRel, Ordering::Relaxed) {
@@ -43,9 +44,8 @@ impl Inbox {
         let mut reversed = END;
         let mut at = self.0.swap(END, Ordering::Acquire);
         while at != END {
-            let next = &slots.get(at).next;
-            let following = next.load(Ordering::Relaxed);
-            next.store(reversed, Ordering::Relaxed);
+            // In one: to look first would bring the line here twice.
+            let following = slots.get(at).next.swap(reversed, Ordering::Relaxed);
             (reversed, at) = (at, following);
         }
         while reversed != END {

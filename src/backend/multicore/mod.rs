@@ -9,7 +9,7 @@
 //!   inbox     │          │ ◄── wake ────── │          │
 //! ```
 //!
-//! - `worker`: the loop, and what it does when there is nothing to do.
+//! - `worker`: the loop; `search`: what a worker does when it has nothing to do.
 //! - `shared`: how workers bring each other work.
 //! - `idle`: how they sleep, how they are called, and what it means that none is awake.
 //! - `wait`: one wait of one goroutine.
@@ -32,6 +32,7 @@ mod quit;
 mod raw;
 mod root;
 mod seam;
+mod search;
 mod shared;
 mod slots;
 mod streams;

@@ -27,7 +27,10 @@ pub(super) struct Slots {
 }
 
 /// What all threads may know of a goroutine.
+///
+/// What others touch to wake it is one line of the cache, and no line is two goroutines'.
 #[derive(Debug, Default)]
+#[repr(C, align(128))]
 pub(super) struct Slot {
     pub(super) wait: Wait,
     /// The worker it is pinned to, and its number there.
@@ -35,21 +38,24 @@ pub(super) struct Slot {
     pub(super) local: AtomicU32,
     /// The next one in an inbox.
     pub(super) next: AtomicU32,
-    /// What it will run, until it is started.
-    pub(super) handoff: Handoff,
     /// For dumps: where it is in its life, what it does and where.
     life: AtomicU8,
     state: AtomicU8,
     action: AtomicU8,
+    named: AtomicBool,
     place: AtomicPlace,
     /// What is known from the start. The number is written last, and never is that of another goroutine:
     /// who reads it before and after the rest has read one goroutine.
     number: AtomicU64,
-    parent: AtomicU64,
     created: AtomicPlace,
-    named: AtomicBool,
-    name: Mutex<Option<Box<str>>>,
+    name: Mutex<Name>,
+    parent: AtomicU64,
+    /// What it will run, until it is started.
+    pub(super) handoff: Handoff,
 }
+
+/// Few have one, so that it is kept elsewhere as a whole.
+type Name = Option<Box<Box<str>>>;
 
 /// What is known from the start.
 #[derive(Debug)]
@@ -127,7 +133,8 @@ impl Slot {
         self.created.set(Some(birth.created));
         if birth.name.is_some() || self.named.load(Ordering::Relaxed) {
             self.named.store(birth.name.is_some(), Ordering::Relaxed);
-            let before = std::mem::replace(&mut *lock(&self.name), birth.name);
+            let name = birth.name.map(Box::new);
+            let before = std::mem::replace(&mut *lock(&self.name), name);
             drop(before);
         }
         self.life.store(RUNNABLE, Ordering::Relaxed);
@@ -189,7 +196,7 @@ impl Slot {
         let created = self.created.get().filter(|_| !main);
         let info = GoroutineInfo {
             id: GoId::new(number as u32),
-            name: lock(&self.name).as_deref().map(str::to_owned),
+            name: lock(&self.name).as_deref().map(|name| name.to_string()),
             path: path(number, parent),
             state,
             action: Action::ALL[usize::from(self.action.load(Ordering::Relaxed))],

@@ -95,7 +95,8 @@ impl Wait {
     /// Wakes it with this case if it still waits on this ticket.
     #[inline]
     pub(super) fn wake(&self, on: u32, case: u32) -> Woken {
-        let mut word = self.0.load(Ordering::Acquire);
+        // Mostly it is: to look first would bring the line here twice.
+        let mut word = pack(on, PARKED, 0);
         loop {
             let woken = match phase(word) {
                 ARMED => Woken::Running,

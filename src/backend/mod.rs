@@ -19,6 +19,17 @@
 //! no hook). While it unwinds, destructors may use primitives: `point` then lets nobody else run, `park`
 //! really suspends. If nothing moves any more, `park` returns [`Wake::Ended`]: the primitive ends
 //! neutrally if it hands out nothing, and calls [`Backend::strand`] if it would have to own something.
+//!
+//! # What fits in without another contract
+//!
+//! - **Waking from any thread**: [`Waiter`] may be sent, and `wake` takes it wherever it is called (`outside`).
+//! - **Work outside that may still wake somebody** holds back the search for a deadlock (`idle`, `block`).
+//! - **Groups that die on their own** (a simulated host that crashes): `Unwind::killed` is of one goroutine, and
+//!   the end of a run sets it for all; a group is who is set.
+//! - **Children that end before their parent's frame**: a wait in the parent's destructors, as `WaitGroup::wait`
+//!   in a `defer!` is one; destructors may wait already.
+//! - **Faults, and the clock, as choices**: a stream of their own beside those of `Dice`, by its number.
+//! - **A memory ordering in [`Op`]**: a part of its action, which has room; all are sequentially consistent today.
 
 mod body;
 mod hook;

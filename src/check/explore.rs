@@ -13,7 +13,7 @@ use super::searching::{Progress, Searching};
 use super::setup::{Setup, setters};
 use super::shrinking::shrunk;
 use super::tally::{Tally, sort};
-use super::{command, deciding, directing, out, verdict::Verdict};
+use super::{command, deciding, directing, or_panic, out, verdict::Verdict};
 use crate::detect::{Finding, Kind};
 use crate::event::LockCycle;
 use crate::report::{Failure, Found, Report, Trace};
@@ -75,7 +75,7 @@ impl Explore {
     /// If one of them has a bad value; the text names it.
     #[track_caller]
     pub fn from_env() -> Self {
-        let config = Config::from_env().unwrap_or_else(|error| panic!("{error}"));
+        let config = or_panic(Config::from_env());
         Self {
             setup: Setup::from_config(&config),
             schedules: config.schedules,
@@ -143,7 +143,7 @@ impl Explore {
     #[track_caller]
     pub fn run<F: Fn() + Send + Sync + 'static>(&self, main: F) -> Report {
         let program = Program::new(main, self.setup.name.as_deref());
-        self.explored(&program).unwrap_or_else(|error| panic!("{error}")).report
+        or_panic(self.explored(&program)).report
     }
 
     /// As [`check`](crate::check()), with these settings. It replays what `GOSEED_REPLAY` asks for, since its
@@ -159,6 +159,7 @@ impl Explore {
     }
 
     /// As [`check`](Self::check); the report, unless a token was replayed instead.
+    #[track_caller]
     pub(super) fn checked(&self, program: &Program) -> Option<Report> {
         if let Some(failure) = self.replayed(program) {
             match failure {
@@ -166,7 +167,7 @@ impl Explore {
                 Ok(Some(text)) | Err(text) => panic!("{text}"),
             }
         }
-        let explored = self.explored(program).unwrap_or_else(|error| panic!("{error}"));
+        let explored = or_panic(self.explored(program));
         if let Some(text) = self.failure(program, &explored, Pages::Written) {
             panic!("{text}");
         }

@@ -44,6 +44,8 @@ mod tests;
 mod verdict;
 mod watchdog;
 
+use std::fmt::Display;
+
 pub(crate) use choice::Choice;
 pub use choice::IntoStrategy;
 pub(crate) use config::Config;
@@ -88,7 +90,7 @@ pub fn check<F: Fn() + Send + Sync + 'static>(main: F) {
 /// If the text is no token, or names a strategy that does not exist here.
 #[track_caller]
 pub fn replay<F: Fn() + Send + Sync + 'static>(token: &str, main: F) -> Run {
-    let schedule = Schedule::from_token(token).unwrap_or_else(|error| panic!("{error}"));
+    let schedule = or_panic(Schedule::from_token(token));
     let program = Program::new(main, None);
     let follow = if program.knows(&schedule) { Follow::Strictly } else { Follow::Guided };
     if follow == Follow::Guided {
@@ -96,8 +98,14 @@ pub fn replay<F: Fn() + Send + Sync + 'static>(token: &str, main: F) -> Run {
             "goseed: the token is one of another program; it is followed as far as possible",
         );
     }
-    match again(&program, &Setup::default().alone(), &schedule, follow) {
-        Ok(again) => again.run,
+    or_panic(again(&program, &Setup::default().alone(), &schedule, follow)).run
+}
+
+/// What was asked for, or a panic where the user asked for it.
+#[track_caller]
+fn or_panic<T>(result: Result<T, impl Display>) -> T {
+    match result {
+        Ok(made) => made,
         Err(error) => panic!("{error}"),
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::again::crash;
 use super::config::Config;
 use super::program::Program;
-use super::{Explore, Outcome, Report, Run, explore};
+use super::{Explore, Outcome, Report, Run, explore, or_panic};
 use crate::backend::Body;
 use crate::backend::multicore::{self as backend, Output, Record};
 use crate::backend::sim::DEFAULT_STACK_SIZE;
@@ -73,7 +73,7 @@ impl Multicore {
     /// If `GOMAXPROCS` or `GOSEED_STACK` has a bad value, or no thread can be had.
     #[track_caller]
     pub fn run<F: FnOnce() + Send + 'static>(self, main: F) -> Run {
-        let config = self.config(Output::Captured).unwrap_or_else(|error| panic!("{error}"));
+        let config = or_panic(self.config(Output::Captured));
         run_of(backend::run(config, Body::new(main)))
     }
 
@@ -176,8 +176,7 @@ fn compare(
     }
     let what = format!("with {procs} workers it {}", seen.text());
     assert!(!report.complete, "{what}, which no schedule of the simulator shows");
-    let longer = explore.longer(LONGER).explored(program);
-    let longer = longer.unwrap_or_else(|error| panic!("{error}")).report;
+    let longer = or_panic(explore.longer(LONGER).explored(program)).report;
     *known = Known::of(&longer);
     if !known.0.contains(&seen) {
         let unseen = unseen(&longer);

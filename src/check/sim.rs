@@ -3,6 +3,7 @@
 use super::again::{Again, Follow, again, pilot_if, run_of};
 use super::apart::{apart, told_apart};
 use super::choice::Resolved;
+use super::or_panic;
 use super::program::Program;
 use super::runner::Runner;
 use super::setup::{Setup, setters};
@@ -48,7 +49,7 @@ impl Sim {
     pub fn run<F: Fn() + Send + Sync + 'static>(&self, main: F) -> Run {
         let program = Program::new(main, self.setup.name.as_deref());
         let setup = &self.setup.alone();
-        self.run_program(&program, setup).unwrap_or_else(|error| panic!("{error}"))
+        or_panic(self.run_program(&program, setup))
     }
 
     /// Runs the schedule and keeps all its events.
@@ -59,10 +60,10 @@ impl Sim {
     #[track_caller]
     pub fn trace<F: Fn() + Send + Sync + 'static>(&self, main: F) -> (Run, Trace) {
         let program = Program::new(main, self.setup.name.as_deref());
-        match self.trace_program(&program) {
-            Ok(Again { difference: Some(difference), .. }) => panic!("divergence: {difference}"),
-            Ok(Again { run, trace, .. }) => (run, trace),
-            Err(error) => panic!("{error}"),
+        let Again { run, trace, difference, .. } = or_panic(self.trace_program(&program));
+        match difference {
+            Some(difference) => panic!("divergence: {difference}"),
+            None => (run, trace),
         }
     }
 

@@ -86,6 +86,9 @@ macro_rules! go {
         $(let $handle = $handle.clone();)+
         $crate::go(move || $body)
     }};
+    ({ $($body:tt)* }) => {
+        $crate::go(move || { $($body)* })
+    };
     ($($body:tt)*) => {
         $crate::go(move || { $($body)* })
     };

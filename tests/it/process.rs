@@ -74,6 +74,18 @@ fn an_exploration_of_its_own_looks_at_the_token_to_replay() {
     assert!(stderr(&output).contains("GOSEED_REPLAY=gs1.garbage: "), "{}", stderr(&output));
 }
 
+#[test]
+fn a_failing_check_is_at_its_own_line() {
+    let output = again(
+        "process::a_failing_check_is_at_its_own_line",
+        |command| command,
+        || goseed::check(|| drop(chan::<u8>(0).recv())),
+    );
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &stderr(&output);
+    assert!(text.contains("panicked at tests/it/process.rs:"), "{text}");
+    assert!(text.contains("all goroutines are asleep"), "{text}");
+}
+
 /// One line says who it was, in which schedule, and what.
 fn announces(text: &str, who: &str, what: &str) {
     let line = text.lines().find(|line| line.starts_with(who)).unwrap_or_else(|| panic!("{text}"));

@@ -3,7 +3,7 @@
 //! While schedules are run, panics print nothing: the report shows them. The hook notes where a panic was
 //! raised, and keeps quiet on threads that asked for it. A panic that is about to abort the process (out
 //! of a destructor during unwinding) is announced with its goroutine, since no report will follow. Where
-//! panics abort, the hook is the last that runs of the program: it lets the run end as Go's would.
+//! panics abort, the hook is the last of the program to run: it lets the run end as Go's would.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -11,12 +11,17 @@ use std::io::Write as _;
 use std::panic::{self, Location};
 use std::sync::Once;
 
-use crate::event::Place;
+use super::Backend;
+use crate::event::{Panic, Place};
+
+/// Ends a program with a panic.
+type Crash = Box<dyn FnOnce(Panic)>;
 
 thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
     static LOCATION: Cell<Option<&'static Location<'static>>> = const { Cell::new(None) };
     static BLAMED: Cell<Option<Place>> = const { Cell::new(None) };
+    static CRASH: Cell<Option<Crash>> = const { Cell::new(None) };
 }
 
 /// Installs the hook, once per process.
@@ -34,15 +39,13 @@ pub(crate) fn install() {
                 return previous(info);
             }
             LOCATION.set(info.location().map(super::sim::leak_location));
-            match super::current() {
-                Some(rt) => {
-                    rt.raised(message);
-                    if ABORTS {
-                        rt.crash(rt.caught().panic(Box::new(message.to_owned())));
-                    }
-                }
-                None if ABORTS => previous(info),
-                None => {}
+            let rt = super::current();
+            if ABORTS {
+                crash(rt, message);
+                return previous(info);
+            }
+            if let Some(rt) = rt {
+                rt.raised(message);
             }
         }));
     });
@@ -50,6 +53,31 @@ pub(crate) fn install() {
 
 /// Panics do not unwind: they end the process.
 const ABORTS: bool = cfg!(panic = "abort");
+
+/// Ends the program with this panic, if it is one of a goroutine or of work that is done for one.
+fn crash(rt: Option<&dyn Backend>, message: &str) {
+    match rt {
+        Some(rt) if rt.number() > 0 => {
+            rt.raised(message);
+            rt.crash(rt.caught().panic(Box::new(message.to_owned())));
+        }
+        Some(_) => {}
+        None => {
+            if let Some(crash) = CRASH.take() {
+                crash(Panic::new(Box::new(message.to_owned()), LOCATION.take()));
+            }
+        }
+    }
+}
+
+/// Does `work` for a goroutine on a thread that has none: where panics abort, one of it goes to `crash`.
+pub(super) fn on_behalf(crash: impl FnOnce(Panic) + 'static, work: impl FnOnce()) {
+    if ABORTS {
+        CRASH.set(Some(Box::new(crash)));
+    }
+    work();
+    CRASH.take();
+}
 
 /// Refuses, in one line, what cannot be had without unwinding.
 pub(crate) fn needs_unwinding(what: &str) {
@@ -82,10 +110,14 @@ pub(super) fn text(payload: &dyn Any) -> &str {
 
 /// Whether std raises this one, on its way to an abort that nobody can stop.
 fn aborts(message: &str) -> bool {
-    matches!(
-        message,
-        "panic in a destructor during cleanup" | "panic in a function that cannot unwind"
-    )
+    let begins = [
+        "panic in a destructor during cleanup",
+        "panic in a function that cannot unwind",
+        "unsafe precondition(s) violated",
+        "misaligned pointer dereference",
+        "null pointer dereference",
+    ];
+    begins.iter().any(|begin| message.starts_with(begin))
 }
 
 fn announce(message: &str) {

@@ -175,9 +175,10 @@ impl dyn Backend + '_ {
 
     /// The panic hook was called on this thread.
     pub(super) fn raised(&self, message: &str) {
+        // First, since main waits for it before it returns.
+        self.panics(1);
         let place = super::hook::take_place();
         let stack = self.keeps_stacks().then(|| Arc::new(Backtrace::force_capture()));
         self.look(|unwind| unwind.raised(message, place, stack));
-        self.panics(1);
     }
 }

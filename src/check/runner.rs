@@ -9,7 +9,7 @@ use super::telling::Telling;
 use super::watchdog::{self, Watched};
 use crate::backend::sim::{Decider, Machine, Record, Settings};
 use crate::detect::{LockOrders, Moment, Races, Uses};
-use crate::event::{Heartbeat, Observer};
+use crate::event::Observer;
 use crate::schedule::{Recipe, Schedule};
 use crate::strategy::{Search, Strategy};
 
@@ -50,12 +50,12 @@ impl Runner {
             stacks: setup.alone,
         };
         let (recipe, of) = (recipe(program, &settings), settings.clone());
-        let token = move |index| {
-            let recipe = Recipe { index, strategy: strategy(index), ..recipe.clone() };
+        let token = Arc::new(move |index, picks| {
+            let recipe = Recipe { index, strategy: strategy(index), picks, ..recipe.clone() };
             Schedule(Arc::new(recipe)).token()
-        };
-        let watched = watchdog::watch(Heartbeat::new(Box::new(token)));
-        let machine = Machine::new(setup.stack_size, Arc::clone(&watched.heartbeat));
+        });
+        let watched = watchdog::watch(token.clone());
+        let machine = Machine::new(setup.stack_size, Arc::clone(&watched.heartbeat), token);
         let races = setup.races.then(Races::default);
         Self {
             machine,

@@ -4,40 +4,49 @@
 //! `std`: the whole simulator hangs with it. After ten seconds without a step the watchdog says where
 //! that was and ends the process.
 
+use std::fmt;
 use std::io::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
+use crate::backend::sim::TokenOf;
 use crate::event::Heartbeat;
 
 /// Seconds without a step after which a run counts as stuck.
 const PATIENCE: u32 = 10;
 
 /// A simulator as the watchdog sees it.
-#[derive(Debug)]
 pub(super) struct Watched {
     pub(super) heartbeat: Arc<Heartbeat>,
     /// How many runs it has begun: tells the third step of this run from that of the last one.
     pub(super) runs: AtomicU64,
     /// The index of the schedule that it runs.
     pub(super) index: AtomicU64,
+    token: Arc<TokenOf>,
+}
+
+impl fmt::Debug for Watched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watched").field("heartbeat", &self.heartbeat).finish_non_exhaustive()
+    }
 }
 
 static ALL: Mutex<Vec<Weak<Watched>>> = Mutex::new(Vec::new());
 
 /// A new simulator to be watched, as long as somebody holds it. The first one starts the thread.
-pub(super) fn watch(heartbeat: Heartbeat) -> Arc<Watched> {
+pub(super) fn watch(token: Arc<TokenOf>) -> Arc<Watched> {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         // Without a thread there is no watchdog, and nothing else is lost.
         let _ = thread::Builder::new().name("goseed watchdog".to_owned()).spawn(patrol);
     });
     let watched = Arc::new(Watched {
-        heartbeat: Arc::new(heartbeat),
+        heartbeat: Arc::default(),
         runs: AtomicU64::new(0),
         index: AtomicU64::new(0),
+        token,
     });
     let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
     all.retain(|other| other.strong_count() > 0);
@@ -83,8 +92,7 @@ fn patrol() {
 fn give_up(watched: &Watched, sight: Sight) -> ! {
     let place = watched.heartbeat.place().map_or("?".to_owned(), |place| place.to_string());
     let goroutine = watched.heartbeat.goroutine().number();
-    let index = watched.index.load(Ordering::Relaxed);
-    let token = watched.heartbeat.token(index).unwrap_or_default();
+    let token = (watched.token)(watched.index.load(Ordering::Relaxed), None);
     let text = format!(
         "goseed: no step for {PATIENCE} s: the last one, {}, was that of goroutine {goroutine} at {place}, and \
          whoever has run since then is stuck\n\

@@ -1,6 +1,5 @@
 //! What the watchdog listens to.
 
-use std::fmt;
 use std::panic::Location;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
@@ -8,30 +7,15 @@ use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use super::{GoId, Place};
 
 /// The last sign of life of a simulator. Written by its thread at each point, read by the watchdog's.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Heartbeat {
     /// Steps of the run; 0 between runs.
     steps: AtomicU64,
     goroutine: AtomicU32,
     place: AtomicPtr<Location<'static>>,
-    /// The token of the schedule with a given index, where there are tokens.
-    token: Option<Box<TokenOf>>,
 }
 
-/// Gives the token of the schedule with this index.
-pub(crate) type TokenOf = dyn Fn(u64) -> String + Send + Sync;
-
 impl Heartbeat {
-    /// That of a simulator whose schedules have these tokens.
-    pub(crate) fn new(token: Box<TokenOf>) -> Self {
-        Self { token: Some(token), ..Self::default() }
-    }
-
-    /// The token of the schedule with this index.
-    pub(crate) fn token(&self, index: u64) -> Option<String> {
-        self.token.as_ref().map(|token| token(index))
-    }
-
     /// The run has come to this step, of this goroutine, at this place.
     #[inline]
     pub(crate) fn beat(&self, steps: u64, go: GoId, place: Place) {
@@ -58,12 +42,6 @@ impl Heartbeat {
     /// The last place.
     pub(crate) fn place(&self) -> Option<Place> {
         lookup::location(self.place.load(Ordering::Relaxed)).map(Place::from)
-    }
-}
-
-impl fmt::Debug for Heartbeat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Heartbeat").field("steps", &self.steps).finish_non_exhaustive()
     }
 }
 

@@ -10,7 +10,7 @@ use goseed::{Explore, Kind, Multicore, Run, Sim};
 /// What a destructor does last; says what came of it.
 type Last = Box<dyn FnOnce() -> String + Send>;
 
-/// Does it when it is dropped.
+/// Does its last thing when it is dropped.
 struct OnDrop(Option<Last>, Arc<StdMutex<Option<String>>>);
 
 impl Drop for OnDrop {

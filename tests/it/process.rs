@@ -79,7 +79,7 @@ fn a_failing_check_is_at_its_own_line() {
     let output = again(
         "process::a_failing_check_is_at_its_own_line",
         |command| command,
-        || goseed::check(|| drop(chan::<u8>(0).recv())),
+        || goseed::check(|| assert_eq!(chan::<u8>(0).recv(), None)),
     );
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &stderr(&output);
     assert!(text.contains("panicked at tests/it/process.rs:"), "{text}");

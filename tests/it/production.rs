@@ -51,7 +51,7 @@ fn an_argument_goes_before_the_environment() {
     }
 }
 
-/// Some 600 bytes each.
+/// A kilobyte each, or half of one where it is optimised.
 fn deep(n: u32) -> u64 {
     let frame = std::hint::black_box([u64::from(n); 64]);
     if n == 0 { frame[0] } else { deep(n - 1) + frame[3] }
@@ -146,18 +146,28 @@ impl Drop for Threads {
     }
 }
 
+fn one_thread(began: &StdMutex<Vec<ThreadId>>) -> bool {
+    let began = began.lock().unwrap();
+    began.iter().all(|thread| *thread == began[0])
+}
+
 #[test]
 fn whoever_is_parked_at_the_end_is_unwound_on_its_own_thread() {
     let threads = Arc::new(StdMutex::new(Vec::new()));
     let noted = Arc::clone(&threads);
     let run = Multicore::new().procs(4).run(move || {
         let (started, never) = (chan(0), chan::<()>(0));
+        let began = Arc::new(StdMutex::new(Vec::new()));
         for _ in 0..200 {
             let (noted, started, never) = (Arc::clone(&noted), started.clone(), never.clone());
+            let began = Arc::clone(&began);
             go(move || {
+                began.lock().unwrap().push(thread::current().id());
                 let _threads = Threads(thread::current().id(), noted);
-                // Long enough for others to be started elsewhere.
-                std::hint::black_box(deep(50));
+                // The first one holds its worker until somebody has begun on another.
+                while one_thread(&began) {
+                    std::hint::spin_loop();
+                }
                 started.send(());
                 never.recv();
             });
@@ -168,6 +178,7 @@ fn whoever_is_parked_at_the_end_is_unwound_on_its_own_thread() {
     let threads = threads.lock().unwrap();
     assert_eq!(threads.len(), 200);
     assert!(threads.iter().all(|(made, dropped)| made == dropped));
+    assert!(threads.iter().any(|(made, _)| *made != threads[0].0), "all on one thread");
 }
 
 #[test]

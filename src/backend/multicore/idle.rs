@@ -15,11 +15,12 @@
 //! when it is time to look, and each worker's `asleep` whether all do. If so, with nothing in any queue and
 //! no timer to come, nothing moves any more: the program is deadlocked, or the rest has been unwound as far as
 //! it can be. To see that takes several looks, and a sleeper may wake up between them by its timer. So wakes
-//! are counted, and what was seen counts only if there was none meanwhile. Work outside of all workers (a
+//! are counted, by the caller and by the worker that was called, since either may go on first; and what was
+//! seen counts only if there was none meanwhile. Work outside of all workers (a
 //! system call, the monitor) counts as moving, and looks whether all sleep when it has ended.
 //!
-//! `tests/it/protocol.rs` has this as a program for the simulator, which tries all its orders; `loom.rs` runs
-//! what is here itself, with the orders that a processor may see memory in.
+//! `tests/it/protocol.rs` has this as a program for the simulator, which tries some thousand of its orders;
+//! `loom.rs` runs what is here itself, in the orders that a processor may show memory in.
 
 use std::sync::OnceLock;
 
@@ -121,25 +122,28 @@ impl Idle {
         found
     }
 
-    /// Sleeps until it is called, or `park` has had enough. Not at all if there is work after all. Whoever
-    /// may be the last one to sleep looks whether `all` do.
+    /// Sleeps until it is called, or `park` has had enough. Not at all if there is work after all. Before that
+    /// `asleep` is told how many sleep, this one included: the last one looks whether anything moves.
     pub(super) fn sleep(
         &self,
         sleeper: &Sleeper,
         has_work: impl FnOnce() -> bool,
-        all: impl FnOnce(usize),
+        asleep: impl FnOnce(usize),
         park: impl FnOnce(),
     ) {
         sleeper.asleep.swap(true, Ordering::SeqCst);
         let sleepers = self.sleepers.fetch_add(1, Ordering::SeqCst) + 1;
         fence(Ordering::SeqCst);
         if !has_work() {
-            all(usize::try_from(sleepers).unwrap_or(0));
+            asleep(usize::try_from(sleepers).unwrap_or(0));
             if sleeper.sleeps() {
                 park();
             }
         }
-        self.wake(sleeper);
+        if !self.wake(sleeper) {
+            // Whoever has called may not have counted yet, and this worker is about to do something.
+            self.wakes.fetch_add(1, Ordering::SeqCst);
+        }
     }
 
     // ---- when nothing moves
@@ -148,15 +152,18 @@ impl Idle {
     /// time.
     pub(super) fn nothing_moves<'s>(
         &self,
-        mut sleepers: impl Iterator<Item = &'s Sleeper>,
+        sleepers: impl Iterator<Item = &'s Sleeper> + Clone,
         moves: impl FnOnce() -> bool,
     ) -> bool {
         let wakes = self.wakes.load(Ordering::SeqCst);
-        let asleep = sleepers.all(Sleeper::sleeps);
-        // What goes on outside comes last: the monitor says so before it takes a timer out.
-        let moving = moves() || self.external.load(Ordering::SeqCst) > 0;
-        // A waker first makes `sleepers` smaller, then counts, and only then does something.
-        asleep && !moving && self.wakes.load(Ordering::SeqCst) == wakes
+        let asleep = || sleepers.clone().all(Sleeper::sleeps);
+        // What goes on outside comes after the rest: the monitor says so before it takes a timer out. Then all are
+        // asked again, since somebody may have been called who is not counted yet, and others rely on that call.
+        asleep()
+            && !moves()
+            && self.external.load(Ordering::SeqCst) == 0
+            && asleep()
+            && self.wakes.load(Ordering::SeqCst) == wakes
     }
 
     /// Something is under way outside of all workers, after which there may be work.

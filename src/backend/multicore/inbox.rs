@@ -28,7 +28,7 @@ impl Inbox {
     /// Adds a slot, which is in no inbox: only whoever has won its wake adds it.
     pub(super) fn push(&self, slots: &Slots, slot: u32) {
         let next = &slots.get(slot).next;
-        // Mostly it is: to look first would bring the line here twice.
+        // A guess that it is empty: a look first would fetch the line twice.
         let mut head = END;
         loop {
             next.store(head, Ordering::Relaxed);
@@ -39,12 +39,12 @@ impl Inbox {
         }
     }
 
-    /// Empties it; oldest first.
+    /// Empties it; oldest first. Who sees it empty sees what was done here before.
     pub(super) fn drain(&self, slots: &Slots, mut each: impl FnMut(u32)) {
         let mut reversed = END;
-        let mut at = self.0.swap(END, Ordering::Acquire);
+        let mut at = self.0.swap(END, Ordering::AcqRel);
         while at != END {
-            // In one: to look first would bring the line here twice.
+            // One swap: a look first would fetch the line twice.
             let following = slots.get(at).next.swap(reversed, Ordering::Relaxed);
             (reversed, at) = (at, following);
         }

@@ -7,18 +7,19 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use loom::cell::UnsafeCell;
+use loom::sync::Mutex;
 use loom::thread::{self, JoinHandle};
 
 use super::handoff::Vacant;
 use super::idle::{Idle, Sleeper};
 use super::inbox::Inbox;
 use super::slots::{Birth, Slots};
-use super::sync::{AtomicU32, AtomicU64, Ordering};
+use super::sync::{AtomicU32, Ordering};
 use super::wait::{KILLED, Woken};
 use crate::backend::Body;
 use crate::event::Place;
 
-/// In all orders; beyond `preemptions` in one execution only those that waiting brings about.
+/// In all orders, with at most so many forced switches in each.
 fn in_all_orders(preemptions: impl Into<Option<usize>>, model: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = preemptions.into();
@@ -166,9 +167,9 @@ fn all_that_is_pushed_arrives_once_in_its_pushers_order() {
 }
 
 #[test]
-fn a_slot_is_handed_out_once_and_its_closure_handed_over() {
+fn a_slot_is_handed_out_once() {
     in_all_orders(3, || {
-        let (slots, inbox) = (Arc::new(Slots::default()), Arc::new(AtomicU64::new(0)));
+        let slots = Arc::new(Slots::default());
         let takers = [(); 2].map(|()| {
             let slots = Arc::clone(&slots);
             thread::spawn(move || {
@@ -182,17 +183,31 @@ fn a_slot_is_handed_out_once_and_its_closure_handed_over() {
             takers.into_iter().flat_map(|taker| taker.join().expect("it takes")).collect();
         let numbers: BTreeSet<u32> = mine.iter().map(Vacant::slot).collect();
         assert_eq!(numbers.len(), 4, "{mine:?}");
-        for vacant in mine {
-            let runs = Arc::clone(&inbox);
-            let unstarted = vacant.put(
-                &slots,
-                Body::new(move || {
-                    runs.fetch_add(1, Ordering::Relaxed);
-                }),
-            );
-            unstarted.take(&slots).1.call();
-        }
-        assert_eq!(inbox.load(Ordering::Relaxed), 4);
+    });
+}
+
+#[test]
+fn a_closure_is_handed_over_with_what_was_written_before() {
+    in_all_orders(None, || {
+        let all = Arc::new(Woken0::default());
+        let queue = Arc::new(Mutex::new(Vec::new()));
+        let to = Arc::clone(&queue);
+        let maker = spawned(&all, move |all| {
+            all.notes.write(1, 7);
+            let unstarted = all.slots.take_one().put(&all.slots, Body::new(|| ()));
+            to.lock().expect("nobody panics").push(unstarted);
+            true
+        });
+        let unstarted = loop {
+            if let Some(unstarted) = queue.lock().expect("nobody panics").pop() {
+                break unstarted;
+            }
+            thread::yield_now();
+        };
+        let (started, body) = unstarted.take(&all.slots);
+        body.call();
+        assert_eq!((started.vacate().slot(), all.notes.read(1)), (0, 7));
+        assert!(maker.join().expect("it makes one"));
     });
 }
 
@@ -218,21 +233,23 @@ fn who_reads_a_slot_while_it_changes_hands_reads_one_goroutine_or_none() {
     });
 }
 
-/// Workers, each of whom has so much to do and passes it on.
+/// Workers who pass on what they have done, and do more when their timer is due.
 struct Crew {
     idle: Idle,
     sleepers: [Sleeper; 2],
     inboxes: [AtomicU32; 2],
+    /// Timers of the first worker, which are due whenever it looks again.
+    timers: AtomicU32,
     done: AtomicU32,
     over: AtomicU32,
     work: u32,
 }
 
 impl Crew {
-    fn new(work: u32) -> Self {
-        let (idle, sleepers, inboxes) = Default::default();
-        let (done, over) = Default::default();
-        Self { idle, sleepers, inboxes, done, over, work }
+    fn new(passes: u32, timers: u32) -> Self {
+        let (idle, sleepers, inboxes, done, over) = Default::default();
+        let timers = AtomicU32::new(timers);
+        Self { idle, sleepers, inboxes, timers, done, over, work: passes }
     }
 
     fn deliver(&self, at: usize) {
@@ -253,22 +270,35 @@ impl Crew {
                 continue;
             }
             let has_work = || inbox.load(Ordering::Acquire) > 0 || over();
-            self.idle.sleep(sleeper, has_work, |asleep| self.asleep(asleep), thread::park);
+            self.idle.sleep(sleeper, has_work, |asleep| self.asleep(asleep), || self.park(at));
+            if at == 0 && self.timers.load(Ordering::Acquire) > 0 {
+                self.timers.fetch_sub(1, Ordering::AcqRel);
+                self.deliver(1);
+            }
         }
         true
     }
 
+    /// With a timer it has had enough at once.
+    fn park(&self, at: usize) {
+        if at == 1 || self.timers.load(Ordering::Acquire) == 0 {
+            thread::park();
+        }
+    }
+
     fn asleep(&self, workers: usize) {
         let queued = || self.inboxes.iter().any(|inbox| inbox.load(Ordering::Acquire) > 0);
-        if workers == 2 && self.idle.nothing_moves(self.sleepers.iter(), queued) {
-            assert_eq!(self.done.load(Ordering::SeqCst), self.work, "it ends while there is work");
+        let moves = || self.timers.load(Ordering::Acquire) > 0 || queued();
+        if workers >= 2 && self.idle.nothing_moves(self.sleepers.iter(), moves) {
+            assert!(self.done.load(Ordering::SeqCst) >= self.work, "it ends while there is work");
+            assert_eq!(self.timers.load(Ordering::SeqCst), 0, "it ends before a timer");
             self.over.store(1, Ordering::SeqCst);
             self.idle.call_all(self.sleepers.iter());
         }
     }
 
     fn outside_ends(&self) {
-        if self.idle.outside_ends() == 2 {
+        if self.idle.outside_ends() >= 2 {
             self.idle.call_any(self.sleepers.iter());
         }
     }
@@ -276,9 +306,9 @@ impl Crew {
 
 #[test]
 fn no_call_is_lost_and_the_end_is_found_once_all_is_done() {
-    for work in 1..=3 {
-        in_all_orders(3, move || {
-            let crew = Arc::new(Crew::new(work));
+    for passes in 1..=3 {
+        in_all_orders(2, move || {
+            let crew = Arc::new(Crew::new(passes, 0));
             crew.idle.outside_begins();
             let workers = [0, 1].map(|at| spawned(&crew, move |crew| crew.worker(at)));
             crew.deliver(0);
@@ -286,7 +316,39 @@ fn no_call_is_lost_and_the_end_is_found_once_all_is_done() {
             assert!(
                 workers.map(|worker| worker.join().expect("it works")).iter().all(|&done| done)
             );
-            assert_eq!(crew.done.load(Ordering::SeqCst), work);
+            assert_eq!(crew.done.load(Ordering::SeqCst), passes);
         });
     }
+}
+
+#[test]
+fn a_timer_that_fires_while_others_look_is_no_end() {
+    in_all_orders(2, || {
+        let crew = Arc::new(Crew::new(1, 1));
+        let workers = [0, 1].map(|at| spawned(&crew, move |crew| crew.worker(at)));
+        // A call for nothing, as the monitor's.
+        crew.idle.call_any(crew.sleepers.iter());
+        assert!(workers.map(|worker| worker.join().expect("it works")).iter().all(|&done| done));
+        assert_eq!(crew.done.load(Ordering::SeqCst), 1);
+    });
+}
+
+#[test]
+fn what_anybody_can_do_is_done_by_somebody() {
+    in_all_orders(3, || {
+        let crew = Arc::new(Crew::new(1, 0));
+        let worker = spawned(&crew, |crew| {
+            crew.sleepers[0].is_here();
+            let is_there = || crew.inboxes[0].load(Ordering::Acquire) > 0;
+            while !crew.idle.search(is_there) {
+                crew.idle.sleep(&crew.sleepers[0], is_there, |_| (), thread::park);
+            }
+            true
+        });
+        crew.inboxes[0].fetch_add(1, Ordering::Release);
+        if crew.idle.wants_a_call() {
+            crew.idle.call_any(crew.sleepers.iter());
+        }
+        assert!(worker.join().expect("it finds it"));
+    });
 }

@@ -199,9 +199,9 @@ fn finish(
 /// Notes which goroutines could not be unwound: those in a destructor that waits for ever, and those that
 /// came to no point.
 fn mark_the_left(shared: &Shared, ending: &mut Ending) {
-    for left in shared.slots.infos() {
+    for (left, stranded) in shared.slots.all() {
         let runs = matches!(left.state, GoroutineState::Running | GoroutineState::Runnable);
-        let fate = if runs { Fate::Abandoned } else { Fate::Stranded };
+        let fate = if runs && !stranded { Fate::Abandoned } else { Fate::Stranded };
         ending.goroutines.retain(|(info, _)| info.id != left.id);
         ending.goroutines.push((left, fate));
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use super::ending::Culprit;
 use super::raw;
-use super::shared::END;
+use super::shared::{END, Shared};
 use super::worker::Worker;
 use crate::backend::unwind::passes_through;
 use crate::backend::{Backend, Body};
@@ -48,7 +48,7 @@ fn live(worker: &Worker, body: Body) {
         }
         Err(payload) => {
             let panic = (worker as &dyn Backend).caught().panic(payload);
-            crash(worker, panic);
+            crash(&worker.shared, worker.number(), panic);
         }
     }
 }
@@ -78,13 +78,13 @@ fn cut_short(worker: &Worker) {
         worker.shared.main_gone.store(true, Ordering::Relaxed);
     }
     if let Some(panic) = (worker as &dyn Backend).look(|unwind| unwind.late()) {
-        crash(worker, panic);
+        crash(&worker.shared, worker.number(), panic);
     }
 }
 
-/// The current goroutine ends the program with a panic.
-pub(super) fn crash(worker: &Worker, panic: Panic) {
+/// A goroutine ends the program with a panic.
+pub(super) fn crash(shared: &Shared, number: u64, panic: Panic) {
     let place = panic.location().map(Place::from);
-    let culprit = Culprit { number: worker.number(), place };
-    worker.shared.finish(Exit::Panicked(panic), Some(culprit));
+    let culprit = Culprit { number, place };
+    shared.finish(Exit::Panicked(panic), Some(culprit));
 }

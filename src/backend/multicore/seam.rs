@@ -34,6 +34,7 @@ impl Worker {
         }
         let attention = self.attention();
         if attention & END != 0 {
+            self.shared.slots.get(self.slot()).at(&op);
             self.die();
             self.ends_neutrally();
         } else if attention & (SLICE | PRESS) != 0 {
@@ -268,9 +269,10 @@ impl Backend for Worker {
     fn block(&self, op: Op, work: Body) {
         let waiter = self.waiter(0);
         self.shared.idle.outside_begins();
-        let shared = Arc::clone(&self.shared);
+        let (shared, of, number) =
+            (Arc::clone(&self.shared), Arc::clone(&self.shared), Self::number(self));
         helpers::run(Body::new(move || {
-            work.call();
+            hook::on_behalf(move |panic| root::crash(&of, number, panic), || work.call());
             shared.wake(waiter, None, |_| {});
             shared.outside_ends();
         }));
@@ -313,7 +315,7 @@ impl Backend for Worker {
     }
 
     fn crash(&self, panic: Panic) {
-        root::crash(self, panic);
+        root::crash(&self.shared, Self::number(self), panic);
     }
 
     fn describe(&self) -> String {

@@ -29,17 +29,19 @@ impl Worker {
         if !alone && self.is_called_within(GLANCES) {
             return;
         }
+        let mut left = false;
         // A second round for what somebody has made while this one was giving up.
         for _ in 0..2 {
             if let Some(task) = self.search() {
                 return self.start(task);
             }
-            if self.has_work() || !self.others_have_work() {
+            left = self.others_have_work();
+            if self.has_work() || !left {
                 break;
             }
         }
         if !self.has_work() {
-            self.sleep();
+            self.sleep(left);
         }
     }
 
@@ -121,10 +123,11 @@ impl Worker {
         self.index >= self.shared.config.procs
     }
 
-    fn sleep(&self) {
+    /// Sleeps, unless something has come up meanwhile; with the others only if nothing was `left` there before.
+    fn sleep(&self, left: bool) {
         let (sleeper, shared) = (&self.port().sleeper, &self.shared);
-        let all = |asleep| shared.asleep(asleep);
-        shared.idle.sleep(sleeper, || self.has_work(), all, || self.park());
+        let has_work = || self.has_work() || !left && self.others_have_work();
+        shared.idle.sleep(sleeper, has_work, |workers| shared.asleep(workers), || self.park());
     }
 
     /// Sleeps until somebody calls, or the next timer is due. After a while it gives memory back.

@@ -71,6 +71,7 @@ const FREE: u8 = 0;
 const RUNNABLE: u8 = 1;
 const RUNNING: u8 = 2;
 const PARKED: u8 = 3;
+const STRANDED: u8 = 4;
 
 impl Slots {
     #[inline]
@@ -109,9 +110,17 @@ impl Slots {
 
     /// All goroutines there are, in the order of creation.
     pub(super) fn infos(&self) -> Vec<GoroutineInfo> {
-        let handed_out = self.fresh.count();
-        let mut all: Vec<_> = (0..handed_out).filter_map(|slot| self.get(slot).info()).collect();
-        all.sort_by_key(|info| info.id);
+        self.all().into_iter().map(|(info, _)| info).collect()
+    }
+
+    /// The same, and whether each is stranded.
+    pub(super) fn all(&self) -> Vec<(GoroutineInfo, bool)> {
+        let one = |slot| {
+            let of = self.get(slot);
+            Some((of.info()?, of.life.load(Ordering::Relaxed) == STRANDED))
+        };
+        let mut all: Vec<_> = (0..self.fresh.count()).filter_map(one).collect();
+        all.sort_by_key(|(info, _)| info.id);
         all
     }
 
@@ -137,6 +146,7 @@ impl Slot {
             let before = std::mem::replace(&mut *lock(&self.name), name);
             drop(before);
         }
+        self.state.store(GoroutineState::Runnable as u8, Ordering::Relaxed);
         self.life.store(RUNNABLE, Ordering::Relaxed);
         self.number.store(birth.number, Ordering::Release);
     }
@@ -173,7 +183,7 @@ impl Slot {
 
     /// It stays in that operation for ever.
     pub(super) fn strands(&self) {
-        self.life.store(PARKED, Ordering::Relaxed);
+        self.life.store(STRANDED, Ordering::Relaxed);
     }
 
     /// Its latest operation.
@@ -189,7 +199,9 @@ impl Slot {
         let state = match self.life.load(Ordering::Relaxed) {
             FREE => return None,
             RUNNING => GoroutineState::Running,
-            PARKED => GoroutineState::ALL[usize::from(self.state.load(Ordering::Relaxed))],
+            PARKED | STRANDED => {
+                GoroutineState::ALL[usize::from(self.state.load(Ordering::Relaxed))]
+            }
             _ => GoroutineState::Runnable,
         };
         let (main, parent) = (number == 1, self.parent.load(Ordering::Relaxed));
@@ -239,6 +251,8 @@ mod tests {
         assert_eq!(addresses.len(), 10_000);
     }
 
+    // Elsewhere a mutex of std's may be larger.
+    #[cfg(target_os = "linux")]
     #[test]
     fn a_goroutine_that_has_not_started_takes_no_more_than_its_slot() {
         // With its number in a queue that is twice as long as it has to be.

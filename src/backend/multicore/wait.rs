@@ -95,7 +95,7 @@ impl Wait {
     /// Wakes it with this case if it still waits on this ticket.
     #[inline]
     pub(super) fn wake(&self, on: u32, case: u32) -> Woken {
-        // Mostly it is: to look first would bring the line here twice.
+        // A guess that it is parked: a look first would fetch the line twice.
         let mut word = pack(on, PARKED, 0);
         loop {
             let woken = match phase(word) {

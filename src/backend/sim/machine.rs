@@ -8,13 +8,14 @@ use super::goroutine::Life;
 use super::raw::{self, Entered, Slot};
 use super::spans::Spans;
 use super::state::{Chooser, Phase, State};
-use super::{Decider, Record, Settings, Sim};
+use super::{Decider, Record, Settings, Sim, TokenOf};
 use crate::backend::{self, Body, Quiet, Raised, install_overflow_handler, install_panic_hook};
 use crate::coroutine::{self, Coroutine};
 use crate::event::{
     Ending, Fate, GoId, GoroutineInfo, GoroutineState, Heartbeat, Instant, Observer, Op, Place,
     frames,
 };
+use crate::schedule::Picks;
 use crate::strategy::{Ready, Sampler};
 
 /// Stacks that stay warm between runs.
@@ -41,11 +42,11 @@ pub(crate) struct Machine {
 
 impl Machine {
     /// A simulator whose goroutines have stacks of this many bytes.
-    pub(crate) fn new(stack_size: usize, heartbeat: Arc<Heartbeat>) -> Self {
+    pub(crate) fn new(stack_size: usize, heartbeat: Arc<Heartbeat>, token: Arc<TokenOf>) -> Self {
         backend::needs_unwinding("the simulator");
         install_panic_hook();
         install_overflow_handler();
-        let state = State::new(stack_size, Arc::clone(&heartbeat));
+        let state = State::new(stack_size, Arc::clone(&heartbeat), token);
         let sim = ManuallyDrop::new(Box::new(Sim { slot: Slot::new(state) }));
         Self { sim, coroutines: Vec::new(), heartbeat, tainted: false, spans: None }
     }
@@ -87,12 +88,8 @@ impl Machine {
     }
 
     /// The choices of the last run.
-    pub(crate) fn picks(&self) -> crate::schedule::Picks {
-        let state = self.sim.state();
-        state.recorder.picks(|go| {
-            let g = &state.goroutines[go.index()];
-            (g.parent, g.ordinal)
-        })
+    pub(crate) fn picks(&self) -> Picks {
+        self.sim.state().picks()
     }
 
     /// Stretches of the last run in which the same goroutine was chosen.

@@ -34,7 +34,7 @@ pub(crate) use machine::Machine;
 pub(crate) use raw::leak_location;
 
 use crate::event::{Ending, Event, GoId, GoroutineInfo, ObjectInfo, Op};
-use crate::schedule::{Preempt, TimeModel};
+use crate::schedule::{Picks, Preempt, TimeModel};
 use crate::strategy::{Search, Strategy};
 
 /// What a run is told.
@@ -55,6 +55,9 @@ pub(crate) struct Settings {
     /// Look at the stacks of those that are left at the end.
     pub(crate) stacks: bool,
 }
+
+/// Gives the token of the schedule with this index, and with these choices if they are to be written out.
+pub(crate) type TokenOf = dyn Fn(u64, Option<Picks>) -> String + Send + Sync;
 
 /// Who decides.
 pub(crate) enum Decider<'a> {

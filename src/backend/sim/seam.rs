@@ -525,14 +525,14 @@ impl Backend for Sim {
         look(&mut self.state().me().unwind);
     }
 
-    /// Never: there is no simulator where panics abort.
-    fn crash(&self, _panic: Panic) {}
+    fn crash(&self, _panic: Panic) {
+        unreachable!("where panics abort there is no simulator")
+    }
 
     fn describe(&self) -> String {
         let state = self.state();
         let info = state.info(state.current);
-        let token = state.token().map_or_else(String::new, |token| format!(", token {token}"));
-        format!("goroutine {} ({}){token}", info.id.number(), info.path)
+        format!("goroutine {} ({}), token {}", info.id.number(), info.path, state.token())
     }
 
     fn global(&self, key: usize) -> Option<Shared> {

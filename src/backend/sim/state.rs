@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::fingerprint::{Fingerprint, History, fold};
 use super::goroutine::{Enabled, Goroutine, Life, NOWHERE};
-use super::{Settings, TraceData};
+use super::{Settings, TokenOf, TraceData};
 use crate::backend::timers::Timers;
 use crate::backend::{Raised, Waiter};
 use crate::coroutine::StackPool;
@@ -14,7 +14,7 @@ use crate::event::{
     Action, Announced, Detail, Effect, Event, Exit, GoId, GoroutineInfo, GoroutineState, Heartbeat,
     Instant, Note, ObjectId, ObjectInfo, ObjectKind, Observer, Op, Path, Place, objects,
 };
-use crate::schedule::{Dice, Preempt, Purpose, Recorder, TimeModel};
+use crate::schedule::{Dice, Picks, Preempt, Purpose, Recorder, TimeModel};
 use crate::strategy::{Point, Ready, Sampler, Search, Strategy};
 
 /// Operations in a row that changed nothing, after which a goroutine counts as spinning.
@@ -113,12 +113,13 @@ pub(super) struct State {
     pub(super) observers: *mut [&'static mut dyn Observer],
 
     heartbeat: Arc<Heartbeat>,
+    token: Arc<TokenOf>,
     pub(super) stacks: StackPool,
     pub(super) main_stacks: StackPool,
 }
 
 impl State {
-    pub(super) fn new(stack_size: usize, heartbeat: Arc<Heartbeat>) -> Self {
+    pub(super) fn new(stack_size: usize, heartbeat: Arc<Heartbeat>, token: Arc<TokenOf>) -> Self {
         let settings = Settings {
             seed: 0,
             index: 0,
@@ -182,6 +183,7 @@ impl State {
             events: Vec::new(),
             observers: super::raw::no_observers(),
             heartbeat,
+            token,
             stacks: StackPool::new(stack_size),
             main_stacks: StackPool::new(MAIN_STACK.max(stack_size)),
         }
@@ -454,9 +456,17 @@ impl State {
         self.heartbeat.beat(self.steps, self.current, place);
     }
 
-    /// What replays this run.
-    pub(super) fn token(&self) -> Option<String> {
-        self.heartbeat.token(self.settings.index)
+    /// What runs this run again, as far as it has come.
+    pub(super) fn token(&self) -> String {
+        (self.token)(self.settings.index, Some(self.picks()))
+    }
+
+    /// The choices of this run.
+    pub(super) fn picks(&self) -> Picks {
+        self.recorder.picks(|go| {
+            let g = &self.goroutines[go.index()];
+            (g.parent, g.ordinal)
+        })
     }
 
     pub(super) fn random(&mut self) -> u64 {

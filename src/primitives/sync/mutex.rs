@@ -30,6 +30,7 @@ pub(super) enum Hand {
 /// The rules of a mutex.
 #[derive(Debug, Default)]
 pub(super) struct MutexState {
+    /// In a [`Lock`], true to life only while its word is shared.
     locked: bool,
     /// A waiter was woken and has not tried yet: no other one need be woken.
     woken: bool,
@@ -263,6 +264,7 @@ impl Lock {
             && word.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
 
+    /// For the simulator, where nobody comes between the two looks.
     fn is_free(&self) -> bool {
         match self.word.load(Ordering::Acquire) {
             SHARED => self.state.lock().is_free(),

@@ -66,7 +66,8 @@ impl Multicore {
     /// Runs the program until main returns, or it ends otherwise; then the rest is unwound. What goes
     /// wrong in it is told by the [`Run`].
     ///
-    /// A goroutine that sits in a loop without points is abandoned after a second: its thread runs on.
+    /// A goroutine that sits in a loop without points is abandoned after a second: its thread runs on. Where
+    /// panics abort, it says that it needs unwinding and ends the process with 2.
     ///
     /// # Panics
     ///
@@ -90,7 +91,8 @@ impl Multicore {
 ///
 /// Exit codes and crash texts are Go's: 0 when main returns, 2 after an uncaught panic, a deadlock or a
 /// fatal error. Nobody is unwound at the end. `SIGQUIT` prints all goroutines and ends it with 2. The
-/// number of workers is that of the processors, or `GOMAXPROCS`.
+/// number of workers is that of the processors, or `GOMAXPROCS`. Where panics abort (`panic = "abort"`) it is the
+/// same, but for deferred calls, which a panic then skips.
 ///
 /// ```no_run
 /// use goseed::{println, time};

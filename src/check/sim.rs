@@ -9,7 +9,7 @@ use super::runner::Runner;
 use super::setup::{Setup, setters};
 use crate::report::{Run, Trace};
 
-/// Runs one schedule of a program on the simulator.
+/// Runs one schedule of a program on the simulator, which needs unwinding (not `panic = "abort"`).
 ///
 /// ```
 /// use goseed::{Exit, Sim, println};

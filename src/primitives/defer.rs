@@ -8,7 +8,8 @@ use crate::backend;
 /// Runs its body at the end of the scope, also while a panic unwinds it. In Go, `defer`.
 ///
 /// A panic in the body replaces the one under way and is shown after it, as Go does:
-/// `panic: first`, then `panic: second`. Bodies run in reverse order of their statements.
+/// `panic: first`, then `panic: second`. Bodies run in reverse order of their statements. Where panics abort, one
+/// skips them.
 ///
 /// ```
 /// use goseed::prelude::*;

@@ -10,6 +10,8 @@ use crate::event::Panic;
 /// What Go's `recover` does in a deferred function: the panic stops here, in the goroutine that raised
 /// it. `goexit` and the end of the run pass through.
 ///
+/// Where panics abort (`panic = "abort"`), it says that it needs unwinding and ends the process with 2.
+///
 /// # Errors
 ///
 /// The panic that `f` raised.
@@ -27,7 +29,7 @@ pub fn recover<T>(f: impl FnOnce() -> T) -> Result<T, Panic> {
     recovered(f)
 }
 
-/// The same for what is only recovered to be raised elsewhere: where panics abort, there is none to recover.
+/// The same for those who only pass the panic on: where panics abort they never see one.
 pub(crate) fn recovered<T>(f: impl FnOnce() -> T) -> Result<T, Panic> {
     let payload = match panic::catch_unwind(AssertUnwindSafe(f)) {
         Ok(value) => return Ok(value),

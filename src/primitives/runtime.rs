@@ -24,6 +24,8 @@ pub fn gosched() {
 ///
 /// In main the others run on, and when none is left the program ends as deadlocked.
 ///
+/// Where panics abort (`panic = "abort"`), it says that it needs unwinding and ends the process with 2.
+///
 /// # Panics
 ///
 /// Outside of any run.

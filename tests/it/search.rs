@@ -1,5 +1,7 @@
 //! A search that says `complete` has seen everything; one that cannot have says so.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::Duration;
 
 use goseed::prelude::*;
@@ -95,5 +97,29 @@ fn whoever_wakes_a_select_takes_it_out_of_the_queues_of_its_other_channels() {
             print!("{got:?} ");
         },
         &["None returned", "Some(1) returned"],
+    );
+}
+
+#[test]
+fn in_all_orders_one_at_a_time_has_the_lock_and_each_gets_it() {
+    // Three of them: one has it, one waits, and one comes by while the other has been woken.
+    all_of(
+        || {
+            let (lock, wg) = (Mutex::new(()), WaitGroup::new());
+            let (inside, times) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+            for _ in 0..3 {
+                let (lock, inside, times) = (lock.clone(), Arc::clone(&inside), Arc::clone(&times));
+                wg.go(move || {
+                    let _held = lock.lock();
+                    assert_eq!(inside.fetch_add(1, SeqCst), 0);
+                    runtime::gosched();
+                    assert_eq!(inside.fetch_sub(1, SeqCst), 1);
+                    times.fetch_add(1, SeqCst);
+                });
+            }
+            wg.wait();
+            print!("{}", times.load(SeqCst));
+        },
+        &["3returned"],
     );
 }

@@ -113,9 +113,9 @@ fn aborts(message: &str) -> bool {
     let begins = [
         "panic in a destructor during cleanup",
         "panic in a function that cannot unwind",
-        "unsafe precondition(s) violated",
-        "misaligned pointer dereference",
-        "null pointer dereference",
+        "unsafe precondition(s) violated: ",
+        "misaligned pointer dereference: address must be",
+        "null pointer dereference occurred",
     ];
     begins.iter().any(|begin| message.starts_with(begin))
 }

@@ -16,8 +16,8 @@
 //! no timer to come, nothing moves any more: the program is deadlocked, or the rest has been unwound as far as
 //! it can be. To see that takes several looks, and a sleeper may wake up between them by its timer. So wakes
 //! are counted, by the caller and by the worker that was called, since either may go on first; and what was
-//! seen counts only if there was none meanwhile. Work outside of all workers (a
-//! system call, the monitor) counts as moving, and looks whether all sleep when it has ended.
+//! seen counts only if there was none meanwhile, and all still sleep. Work outside of all workers (a system
+//! call, the monitor) counts as moving, and looks whether all sleep when it has ended.
 //!
 //! `tests/it/protocol.rs` has this as a program for the simulator, which tries some thousand of its orders;
 //! `loom.rs` runs what is here itself, in the orders that a processor may show memory in.

@@ -31,6 +31,7 @@ pub(super) struct Progress {
     block: Block,
     known: Known,
     tally: Tally,
+    passed_over: bool,
     complete: bool,
     over: bool,
 }
@@ -67,7 +68,8 @@ impl Searching {
         let record = runner.search(index, &mut *self.search);
         progress.tried += 1;
         let exhausted = !self.search.end(&record.blocked);
-        progress.complete = exhausted && !self.search.misses();
+        progress.passed_over |= record.passed_over;
+        progress.complete = exhausted && !self.search.misses() && !progress.passed_over;
         progress.over = exhausted || progress.tried >= self.schedules;
         if !record.abandoned {
             progress.counted += 1;

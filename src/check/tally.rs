@@ -312,6 +312,7 @@ mod tests {
             fingerprint: stdout.len() as u64,
             stranded: 0,
             abandoned: false,
+            passed_over: false,
             blocked: Vec::new(),
             trace: None,
         }

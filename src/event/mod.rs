@@ -12,6 +12,7 @@ mod id;
 mod op;
 mod panic;
 mod place;
+mod slots;
 mod stack;
 mod time;
 
@@ -25,6 +26,7 @@ pub use op::{Action, Op};
 pub(crate) use op::{Announced, Effect, ObjectSet};
 pub use panic::Panic;
 pub use place::Place;
+pub(crate) use slots::Slots;
 pub(crate) use stack::{Frame, frames};
 pub use time::Instant;
 

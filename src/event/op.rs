@@ -94,7 +94,7 @@ impl Op {
     ///
     /// Never `false` wrongly: where it is not sure (a `select` over many channels), it says `true`.
     pub fn conflicts(&self, other: &Self) -> bool {
-        use Effect::{Add, All, Local, Read};
+        use Effect::{Add, All, Local, Read, Recv, Send};
         let (a, b) = (self.action().effect(), other.action().effect());
         match (a, b) {
             (Local, _) | (_, Local) => false,
@@ -103,6 +103,9 @@ impl Op {
             (_, All) if self.action() == Action::End => false,
             (All, _) | (_, All) => true,
             (Read, Read) => false,
+            // The k-th receive gets the k-th value whichever side came first; who comes later than both is told
+            // by neither.
+            (Send, Recv) | (Recv, Send) => false,
             (Add, Add) if !self.crosses_zero_with(other) => false,
             _ if self.action() == Action::Return || other.action() == Action::Return => {
                 self.ends_with_main() && other.ends_with_main()
@@ -145,6 +148,10 @@ pub(crate) enum Effect {
     Read,
     /// Commutes with other adds, whose result nobody is told.
     Add,
+    /// Commutes with receives from the same channel, not with other sends.
+    Send,
+    /// Commutes with sends on the same channel, not with other receives.
+    Recv,
     /// Conflicts with everything on its object.
     Write,
     /// Conflicts with everything.
@@ -208,15 +215,17 @@ actions! {
     /// `runtime::wait_idle`.
     WaitIdle "wait idle" Local,
     /// Send on a channel.
-    Send "send" Write,
+    Send "send" Send,
     /// Receive from a channel.
-    Recv "receive" Write,
+    Recv "receive" Recv,
     /// Send without waiting.
     TrySend "try send" Write,
     /// Receive without waiting.
     TryRecv "try receive" Write,
     /// Receive from a closed and drained channel, which changes nothing.
     RecvClosed "receive" Read,
+    /// Send on a closed channel, which changes nothing but for the panic.
+    SendClosed "send" Read,
     /// An attempt that did not succeed and changed nothing.
     Failed "try" Read,
     /// Close of a channel.
@@ -306,6 +315,12 @@ impl Action {
         )
     }
 
+    /// Whether a goroutine that was woken while it waited to do it has to try again, and may find that others
+    /// have been faster.
+    pub(crate) const fn is_tried_again(self) -> bool {
+        matches!(self, Self::Lock | Self::Wait)
+    }
+
     /// Whether nothing about the order of this step against others can be observed, so that a search
     /// takes it at once.
     #[inline]
@@ -330,6 +345,11 @@ impl ObjectSet {
     #[inline]
     pub(crate) const fn with(self, object: ObjectId) -> Self {
         Self(self.0 | Self::one(object).0)
+    }
+
+    #[inline]
+    pub(crate) const fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
     }
 
     #[inline]

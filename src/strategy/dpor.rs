@@ -9,7 +9,7 @@
 //! the last done) is ordered by that, and does not race with it.
 
 use super::{Point, Search, invisible, reuses};
-use crate::event::{Action, GoId, Op};
+use crate::event::{Action, GoId, ObjectId, Op, Slots};
 
 /// The strategy `dpor`.
 #[derive(Debug, Default)]
@@ -17,6 +17,8 @@ pub struct Dpor {
     frames: Vec<Frame>,
     depth: usize,
     events: Vec<Done>,
+    /// By number: the slots of channels, with the events that went through them.
+    slots: Vec<Option<Slots<usize>>>,
     /// Who sleeps at the point to come, with what it would do.
     sleep: Vec<(GoId, Op)>,
     /// The program looks at the number of goroutines.
@@ -53,6 +55,8 @@ struct Done {
     ops: Vec<Op>,
     /// Who took part on the other side, or was started.
     with: Option<GoId>,
+    /// Other ends of what it has sent or received: its goroutine goes on after them.
+    ends: Vec<usize>,
     /// The decision that made it, if there was one.
     frame: Option<usize>,
     /// Two that are done do not commute.
@@ -85,8 +89,20 @@ impl Dpor {
 
     /// A step of `go` begins; it is `op` unless it turns out to be something else.
     fn begin_step(&mut self, go: GoId, op: Op, frame: Option<usize>) {
-        let overdone = self.overdone;
-        self.events.push(Done { go, ops: vec![op], with: None, frame, overdone });
+        let (overdone, ends) = (self.overdone, Vec::new());
+        self.events.push(Done { go, ops: vec![op], with: None, ends, frame, overdone });
+    }
+
+    /// The last event sent to a channel or received from it, together with that of `peer`, if it waited.
+    fn passes(&mut self, channel: ObjectId, sends: bool, peer: Option<GoId>) {
+        let mine = self.events.len() - 1;
+        let theirs = peer.and_then(|peer| self.events.iter().rposition(|event| event.go == peer));
+        let slots = self.slots.get_mut(channel.index()).and_then(Option::as_mut);
+        let (before_me, before_them) = Slots::pass(slots, sends, mine, theirs);
+        self.events[mine].ends.extend(before_me);
+        if let Some(theirs) = theirs {
+            self.events[theirs].ends.extend(before_them);
+        }
     }
 
     fn new_branch(&mut self, point: &Point<'_>) -> Option<Branch> {
@@ -108,6 +124,7 @@ impl Search for Dpor {
     fn begin(&mut self) {
         self.depth = 0;
         self.events.clear();
+        self.slots.clear();
         self.sleep.clear();
     }
 
@@ -153,15 +170,24 @@ impl Search for Dpor {
             (self.overdone, self.restart) = (true, true);
         }
         match self.events.last_mut() {
-            Some(last) if last.go == go => {
-                last.ops.push(*op);
+            Some(last) if last.go == go => last.ops.push(*op),
+            _ => self.begin_step(go, *op, None),
+        }
+        match op.action() {
+            Action::Send | Action::TrySend => self.passes(op.object(), true, with),
+            Action::Recv | Action::TryRecv => self.passes(op.object(), false, with),
+            _ => {
+                let last = self.events.last_mut().expect("a step has begun");
                 last.with = with.or(last.with);
             }
-            _ => {
-                let overdone = self.overdone;
-                self.events.push(Done { go, ops: vec![*op], with, frame: None, overdone });
-            }
         }
+    }
+
+    fn room(&mut self, channel: ObjectId, room: usize) {
+        if self.slots.len() <= channel.index() {
+            self.slots.resize_with(channel.index() + 1, || None);
+        }
+        self.slots[channel.index()].insert(Slots::default()).reset(room);
     }
 
     fn end(&mut self, blocked: &[(GoId, Op)]) -> bool {
@@ -229,16 +255,21 @@ impl Dpor {
         ops: &[Op],
         plants: &mut Vec<(usize, Vec<GoId>, GoId)>,
     ) {
-        let own = order.last_of(&self.events, go, at);
         let before = |earlier: usize, later: usize| order.before(earlier, later);
+        let own = order.last_of(&self.events, go, at);
+        let ends = ends_before(&self.events[..at], go);
+        let comes_after =
+            |e: usize| own.iter().chain(ends).any(|&last| e == last || before(e, last));
         let partners: Vec<usize> = (0..at)
             .filter(|&e| {
                 let event = &self.events[e];
                 event.go != go
                     && event.with != Some(go)
-                    && own.is_none_or(|own| e != own && !before(e, own))
+                    && !comes_after(e)
                     && event.conflicts(ops)
                     && !enables(&event.ops, ops)
+                    // Time moves when nobody can go on, and not earlier.
+                    && (go != GoId::CLOCK || self.was_enabled(go, e))
             })
             .collect();
         // What it could not have been done before does not stand between it and others.
@@ -249,7 +280,7 @@ impl Dpor {
                 continue;
             }
             let rest: Vec<usize> = (e + 1..at).filter(|&x| !before(e, x)).collect();
-            let initials = self.initials(order, &rest, go, ops);
+            let initials = self.initials(order, &rest, go, ops, ends);
             plants.push((frame, initials, go));
         }
     }
@@ -261,7 +292,14 @@ impl Dpor {
     }
 
     /// Who could take the first step of `rest` followed by `ops` of `go`.
-    fn initials(&self, order: &Order, rest: &[usize], go: GoId, ops: &[Op]) -> Vec<GoId> {
+    fn initials(
+        &self,
+        order: &Order,
+        rest: &[usize],
+        go: GoId,
+        ops: &[Op],
+        ends: &[usize],
+    ) -> Vec<GoId> {
         let mut initials = Vec::new();
         let mut seen = Vec::new();
         for (n, &x) in rest.iter().enumerate() {
@@ -273,7 +311,7 @@ impl Dpor {
                 }
             }
         }
-        let free = !rest.iter().any(|&x| self.events[x].conflicts(ops));
+        let free = !rest.iter().any(|&x| self.events[x].conflicts(ops) || ends.contains(&x));
         if !seen.contains(&go) && free {
             initials.push(go);
         }
@@ -317,7 +355,13 @@ fn enables(earlier: &[Op], later: &[Op]) -> bool {
     earlier.iter().all(|a| later.iter().all(|b| !a.conflicts(b) || pair(a, b)))
 }
 
-/// Which events happen before which: program order, `go`, rendezvous and conflicts, closed under
+/// The other ends of what `go` has last sent or received: what it does after these events comes after them.
+fn ends_before(events: &[Done], go: GoId) -> &[usize] {
+    let own = events.iter().rfind(|event| event.go == go);
+    own.map_or(&[], |own| &own.ends)
+}
+
+/// Which events happen before which: program order, `go`, the ways of values and conflicts, closed under
 /// transitivity.
 struct Order {
     /// For each event a set of bits, one for each earlier event before it.
@@ -330,9 +374,10 @@ impl Order {
         let mut order = Self { before: Vec::with_capacity(events.len()) };
         for (at, event) in events.iter().enumerate() {
             let mut set = vec![0; words];
+            let ends = ends_before(&events[..at], event.go);
             for (earlier, other) in events[..at].iter().enumerate().rev() {
                 let known = set[earlier / 64] >> (earlier % 64) & 1 == 1;
-                if !known && Self::directly(other, event) {
+                if !known && (Self::directly(other, event) || ends.contains(&earlier)) {
                     set[earlier / 64] |= 1 << (earlier % 64);
                     for (word, more) in set.iter_mut().zip(&order.before[earlier]) {
                         *word |= more;

@@ -31,7 +31,7 @@ pub(crate) use sampler::Sampler;
 
 use std::any::Any;
 
-use crate::event::{Action, Announced, GoId, Op};
+use crate::event::{Action, Announced, GoId, ObjectId, Op};
 #[expect(unused_imports, reason = "named in the docs")]
 use crate::schedule::Dice;
 
@@ -107,6 +107,8 @@ pub trait Search: Send {
     fn pick(&mut self, go: GoId, count: u32) -> u32;
     /// `go` did `op`; `with` is who took part on the other side.
     fn did(&mut self, _go: GoId, _op: &Op, _with: Option<GoId>) {}
+    /// This channel has room for so many values; others have none.
+    fn room(&mut self, _channel: ObjectId, _room: usize) {}
     /// The schedule has ended; `blocked` are the goroutines that were left with an operation that
     /// could not be done. Returns whether there is another schedule.
     fn end(&mut self, blocked: &[(GoId, Op)]) -> bool;

@@ -1,8 +1,11 @@
 //! A hash of the order of conflicting events: equal for runs that nothing can tell apart.
 //!
 //! Each event hashes its goroutine's history and what it found on its object; reads between two writes
-//! commute (their hashes are added up), and so do additions. The run's fingerprint is the sum over all
-//! events, so it does not depend on how independent events were interleaved.
+//! commute (their hashes are added up), and so do additions. Sends come one after the other, and so do
+//! receives; what a goroutine does next comes after the other end of what it has sent or received. The run's
+//! fingerprint is the sum over all events, so it does not depend on how independent events were interleaved.
+
+use std::num::NonZeroU32;
 
 use crate::event::{Effect, Op, Path};
 
@@ -11,18 +14,43 @@ use crate::event::{Effect, Op, Path};
 pub(super) struct History {
     /// Hash of all that can no longer commute with what comes.
     past: u64,
-    /// Sum over the commuting events since.
-    sum: u64,
-    /// Whether those are additions.
-    adds: bool,
+    /// What has come since: the sum over reads or over additions, the hash of the last send, and that of the
+    /// last receive.
+    since: [u64; 2],
+    /// What that is.
+    commuting: Commuting,
+    /// The slots through which its values go, if it is a channel that has any.
+    pub(super) slots: Option<NonZeroU32>,
+}
+
+/// Events of an object that do not come one after the other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Commuting {
+    #[default]
+    Reads,
+    Adds,
+    /// Sends and receives, each of which come one after the other.
+    Passes,
 }
 
 impl History {
-    fn fold(&mut self) {
-        if self.sum != 0 {
-            self.past = fold(self.past, self.sum);
-            self.sum = 0;
+    /// Events of this sort come now.
+    #[inline]
+    fn turn(&mut self, to: Commuting) {
+        if self.commuting != to {
+            self.fold();
+            self.commuting = to;
         }
+    }
+
+    #[inline]
+    fn fold(&mut self) {
+        match self.since {
+            [0, 0] => return,
+            [sum, 0] => self.past = fold(self.past, sum),
+            [sends, recvs] => self.past = fold(self.past, fold(sends, recvs)),
+        }
+        self.since = [0, 0];
     }
 }
 
@@ -50,12 +78,16 @@ impl Fingerprint {
             Effect::Local => return of,
             Effect::Read | Effect::Add => {
                 let adds = effect == Effect::Add;
-                if object.adds != adds {
-                    object.fold();
-                    object.adds = adds;
-                }
+                object.turn(if adds { Commuting::Adds } else { Commuting::Reads });
                 let hash = fold(head, object.past);
-                object.sum = object.sum.wrapping_add(hash);
+                object.since[0] = object.since[0].wrapping_add(hash);
+                hash
+            }
+            Effect::Send | Effect::Recv => {
+                object.turn(Commuting::Passes);
+                let last = &mut object.since[usize::from(effect == Effect::Recv)];
+                let hash = fold(head, if *last == 0 { object.past } else { *last });
+                *last = hash;
                 hash
             }
             Effect::Write => {

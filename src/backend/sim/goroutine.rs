@@ -3,7 +3,7 @@
 use super::raw;
 use crate::backend::{Body, Object, Unwind};
 use crate::coroutine::SuspendHandle;
-use crate::event::{GoId, GoroutineState, Path, Place};
+use crate::event::{GoId, GoroutineState, ObjectSet, Path, Place};
 
 /// Where a goroutine is in its life.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,6 +47,10 @@ pub(super) struct Goroutine {
 
     pub(super) started: u32,
     pub(super) made: u32,
+    /// For searches: what it has looked at since it, or another one in what it looks at, last changed something, and
+    /// how often it has stepped back since then.
+    pub(super) watched: ObjectSet,
+    pub(super) rounds: u32,
     /// What its announced operation is done on; looked at only by searches, while it is suspended.
     pub(super) object: *const dyn Object,
     pub(super) body: Option<Body>,
@@ -75,6 +79,8 @@ impl Goroutine {
             path,
             created,
             name: None,
+            watched: ObjectSet::EMPTY,
+            rounds: 0,
             started: 0,
             made: 0,
             data: 0,

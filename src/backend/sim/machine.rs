@@ -206,6 +206,7 @@ impl Machine {
             fingerprint,
             stranded: state.stranded,
             abandoned,
+            passed_over: state.passed_over,
             blocked,
             trace,
         }

@@ -86,6 +86,8 @@ pub(crate) struct Record {
     pub(crate) stranded: usize,
     /// A search gave up on this run: what it would show has been seen.
     pub(crate) abandoned: bool,
+    /// A search had others go on before somebody who spun: what that one might have done meanwhile is not seen.
+    pub(crate) passed_over: bool,
     /// Goroutines left with an operation that could not be done, for a search.
     pub(crate) blocked: Vec<(GoId, Op)>,
     pub(crate) trace: Option<TraceData>,

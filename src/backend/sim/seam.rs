@@ -162,7 +162,14 @@ impl Sim {
     #[cold]
     fn idle(&self) -> bool {
         let state = self.state();
+        if state.somebody_spins() {
+            if let Some(due) = state.break_the_circle() {
+                self.advance(due, false);
+            }
+            return true;
+        }
         if let Some(waiter) = state.idlers.pop() {
+            state.idle_is_seen();
             state.wake(waiter, Ready::Timer);
             return true;
         }

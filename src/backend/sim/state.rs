@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::backtrace::Backtrace;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use super::fingerprint::{Fingerprint, History, fold};
@@ -12,13 +13,16 @@ use crate::backend::{Raised, Waiter};
 use crate::coroutine::StackPool;
 use crate::event::{
     Action, Announced, Detail, Effect, Event, Exit, GoId, GoroutineInfo, GoroutineState, Heartbeat,
-    Instant, Note, ObjectId, ObjectInfo, ObjectKind, Observer, Op, Path, Place, objects,
+    Instant, Note, ObjectId, ObjectInfo, ObjectKind, ObjectSet, Observer, Op, Path, Place, Slots,
+    objects,
 };
 use crate::schedule::{Dice, Picks, Preempt, Purpose, Recorder, TimeModel};
 use crate::strategy::{Point, Ready, Sampler, Search, Strategy};
 
 /// Operations in a row that changed nothing, after which a goroutine counts as spinning.
 const SPIN: u32 = 16;
+/// How often in a row a goroutine steps back before a search has others go first.
+const ROUNDS: u32 = 4;
 /// How often in a row the clock may move early (`TimeModel::Racing`).
 const EARLY: u32 = 3;
 
@@ -84,6 +88,9 @@ pub(super) struct State {
     pub(super) next: Option<GoId>,
 
     pub(super) objects: Vec<(ObjectInfo, History)>,
+    /// Those of the run's channels that have any, and then some of earlier runs.
+    slots: Vec<Slots<u64>>,
+    slots_used: u32,
     kinds: [u32; 32],
     pub(super) globals: Vec<(usize, Arc<dyn Any + Send + Sync>)>,
     pub(super) in_global: Option<Place>,
@@ -104,6 +111,10 @@ pub(super) struct State {
     yielders: usize,
     /// Somebody has looked at the clock since then.
     now_read: bool,
+    /// All that can go on only spin, and nothing can change that.
+    livelocked: bool,
+    /// A search had others go on before somebody who spins.
+    pub(super) passed_over: bool,
     pub(super) fingerprint: Fingerprint,
 
     pub(super) stdout: String,
@@ -162,6 +173,8 @@ impl State {
             current: GoId::CLOCK,
             next: None,
             objects: Vec::new(),
+            slots: Vec::new(),
+            slots_used: 0,
             kinds: [0; 32],
             globals: Vec::new(),
             in_global: None,
@@ -176,6 +189,8 @@ impl State {
             progress: 0,
             yielders: 0,
             now_read: false,
+            livelocked: false,
+            passed_over: false,
             fingerprint: Fingerprint::default(),
             stdout: String::new(),
             stderr: String::new(),
@@ -197,7 +212,7 @@ impl State {
         let searched = matches!(chooser, Chooser::Search(_));
         self.gated = settings.gated || searched;
         self.plain = !self.gated && settings.preempt == Preempt::EveryPoint;
-        self.told = settings.trace || searched || !self.observers.is_empty();
+        self.told = settings.trace || self.gated || !self.observers.is_empty();
         self.chooser = chooser;
         self.asked_always = self.sampler().is_some_and(|strategy| strategy.asked_always());
         self.alarm = settings.steps;
@@ -213,6 +228,7 @@ impl State {
         self.enabled.0.clear();
         self.alive = 0;
         self.objects.clear();
+        self.slots_used = 0;
         self.kinds = [0; 32];
         (self.in_global, self.globals_made) = (None, 0);
         self.now = Instant::START;
@@ -220,6 +236,7 @@ impl State {
         self.idlers.clear();
         (self.steps, self.points, self.progress, self.early) = (0, 0, 0, 0);
         (self.yielders, self.now_read) = (0, false);
+        (self.livelocked, self.passed_over) = (false, false);
         self.fingerprint = Fingerprint::default();
         self.events.clear();
         self.make_fixed_objects();
@@ -349,7 +366,9 @@ impl State {
         {
             super::raw::search(*search).did(self.current, &op, None);
         }
-        self.ops[waiter.go.index()] = op.with_action(Action::Resume);
+        if !self.gated || matches!(why, Ready::Handed(_)) || !op.action().is_tried_again() {
+            self.ops[waiter.go.index()] = op.with_action(Action::Resume);
+        }
         self.enable(waiter.go, why);
         true
     }
@@ -400,19 +419,15 @@ impl State {
     }
 
     fn pick_gated(&mut self) -> Option<GoId> {
-        self.ready.clear();
-        for &go in &self.enabled.0 {
-            if super::raw::ready(&self.goroutines[go.index()], &self.ops[go.index()]) {
-                self.ready.push(go);
-            }
-        }
-        // The order of the list must not decide what a search explores first.
-        self.ready.sort_unstable();
+        self.find_ready();
         let enabled = &self.ready[..];
         let first = *enabled.first()?;
         let current = enabled.contains(&self.current).then_some(self.current);
         let point = Point { enabled, current, announced: Announced(&self.ops) };
         let go = match &mut self.chooser {
+            _ if self.livelocked => {
+                return enabled.iter().copied().find(|&go| go > self.current).or(Some(first));
+            }
             Chooser::Sample(_) if enabled.len() == 1 && !self.asked_always => first,
             Chooser::Sample(sampler) => sampler.choose(&point),
             Chooser::Search(search) => match super::raw::search(*search).choose(&point) {
@@ -431,11 +446,88 @@ impl State {
         Some(go)
     }
 
+    /// Those whose announced operation can be done and may change something, in the order of their numbers: the
+    /// order of the list must not decide what a search explores first.
+    ///
+    /// If there are none and time is about to move, those that were held back arrive first: they have come by
+    /// then, and wait in the order in which they came.
+    fn find_ready(&mut self) {
+        let mut ready = std::mem::take(&mut self.ready);
+        let can = |state: &Self, go: GoId| {
+            super::raw::ready(&state.goroutines[go.index()], &state.ops[go.index()])
+        };
+        ready.clear();
+        ready.extend(self.enabled.0.iter().filter(|&&go| can(self, go) && !self.is_spinning(go)));
+        if ready.len() < self.enabled.0.len() {
+            let spins = self.somebody_spins();
+            self.passed_over |= spins && !ready.is_empty();
+            if ready.is_empty() && (spins || self.is_awaiting_time()) {
+                ready.extend(self.enabled.0.iter().filter(|&&go| !can(self, go)));
+            }
+        }
+        ready.sort_unstable();
+        self.ready = ready;
+    }
+
+    /// Whoever waited for idleness comes after all that was done before.
+    pub(super) fn idle_is_seen(&mut self) {
+        if let Chooser::Search(search) = &mut self.chooser {
+            let moved = self.ops[GoId::CLOCK.index()];
+            super::raw::search(*search).did(GoId::CLOCK, &moved, None);
+        }
+    }
+
+    /// Whether somebody goes on as soon as nobody else can.
+    fn is_awaiting_time(&self) -> bool {
+        !self.idlers.is_empty() || self.timers.next_that_counts().is_some()
+    }
+
+    /// Whether it steps back again and again while nothing changes of what it looks at. A search takes its
+    /// next step when that has changed, or when nobody else can go on.
+    fn is_spinning(&self, go: GoId) -> bool {
+        self.goroutines[go.index()].rounds >= ROUNDS && !self.livelocked
+    }
+
+    /// Whether anybody of those who can run does so, in a search.
+    pub(super) fn somebody_spins(&self) -> bool {
+        self.gated && self.enabled.0.iter().any(|&go| self.is_spinning(go))
+    }
+
+    /// All that could go on spin. Time moves if that can help: then to this moment. Else the rest is run in one
+    /// fixed order, without asking anybody, up to the limit of steps.
+    pub(super) fn break_the_circle(&mut self) -> Option<Instant> {
+        let due = self.after_spin();
+        self.livelocked = due.is_none();
+        self.goroutines.iter_mut().for_each(|go| go.rounds = 0);
+        due
+    }
+
+    /// What this event means for those who spin.
+    fn stir(&mut self, op: Op) {
+        let me = self.current;
+        match op.effect() {
+            Effect::Local => {}
+            Effect::Read => self.me().watched = self.me().watched.and(op.objects()),
+            effect => {
+                for (n, go) in self.goroutines.iter_mut().enumerate() {
+                    if n == me.index() {
+                        (go.rounds, go.watched) = (0, ObjectSet::EMPTY);
+                    } else if effect == Effect::All || go.watched.meets(op.objects()) {
+                        go.rounds = 0;
+                    }
+                }
+            }
+        }
+    }
+
     /// One of `count` alternatives of the running goroutine's operation.
     pub(super) fn pick(&mut self, count: u32) -> u32 {
         let go = self.current;
         let ordinal = self.of(go).data;
         self.of(go).data += 1;
+        if self.livelocked {
+            return 0;
+        }
         let chosen = match &mut self.chooser {
             Chooser::Sample(sampler) => sampler.strategy().pick(go, count),
             Chooser::Search(search) => Some(super::raw::search(*search).pick(go, count)),
@@ -478,8 +570,12 @@ impl State {
         if let Some(strategy) = self.heard() {
             strategy.yielded(go);
         }
-        let progress = self.progress;
+        let (progress, gated) = (self.progress, self.gated);
         let me = self.me();
+        if gated {
+            me.rounds += 1;
+            return;
+        }
         // Once is no loop: it may have something else to do then.
         if me.yielded_at != progress {
             me.yielded_at = progress;
@@ -507,7 +603,8 @@ impl State {
     /// Those that only spun lately.
     pub(super) fn spinning(&self) -> Vec<GoId> {
         let recently = |g: &Goroutine| {
-            g.is_alive() && g.yielded_at != u64::MAX && self.progress - g.yielded_at <= 2
+            let stepped_back = g.yielded_at != u64::MAX && self.progress - g.yielded_at <= 2;
+            g.is_alive() && (stepped_back || g.rounds >= ROUNDS)
         };
         let numbered = self.goroutines.iter().enumerate().skip(1);
         numbered.filter(|(_, g)| recently(g)).map(|(n, _)| GoId::new(n as u32)).collect()
@@ -557,7 +654,11 @@ impl State {
         match op.effect() {
             Effect::Local if op.is(Action::Gosched) => self.me().rest += 1,
             Effect::Local => {}
-            effect => self.visible(op, effect, detail),
+            effect => match op.action() {
+                Action::Send | Action::TrySend => self.passes(op, effect, detail, true),
+                Action::Recv | Action::TryRecv => self.passes(op, effect, detail, false),
+                _ => self.visible(op, effect, detail),
+            },
         }
         if self.told {
             self.tell(op, detail);
@@ -579,15 +680,40 @@ impl State {
             peer.hash = fold(hash, 1);
             peer.rest += 1;
         }
-        let me = &mut self.goroutines[go];
-        me.hash = hash;
-        if effect == Effect::Read {
-            return self.idle(op);
-        }
+        self.goroutines[go].hash = hash;
+        if effect == Effect::Read { self.idle(op) } else { self.changed(op) }
+    }
+
+    /// The running goroutine has changed something.
+    #[inline(always)]
+    fn changed(&mut self, op: Op) {
+        let me = self.me();
         me.idle = 0;
         me.rest += u32::from(!op.is(Action::End));
         self.progress += 1;
         self.yielders = 0;
+    }
+
+    /// A value goes into a channel or comes out of it, and so does one of `peer`, if somebody waited.
+    #[inline]
+    fn passes(&mut self, op: Op, effect: Effect, detail: Detail, sends: bool) {
+        let Self { goroutines, fingerprint, objects, slots, .. } = self;
+        let (info, object) = &mut objects[op.object().index()];
+        let me = self.current.index();
+        let mine = fingerprint.event(goroutines[me].hash, op, effect, info.path, object);
+        let peer = if let Detail::With(peer) = detail { Some(peer.index()) } else { None };
+        let theirs = peer.map(|peer| {
+            let op = op.with_action(if sends { Action::Recv } else { Action::Send });
+            fingerprint.event(goroutines[peer].hash, op, op.effect(), info.path, object)
+        });
+        let slots = object.slots.map(|at| &mut slots[at.get() as usize - 1]);
+        let (before_me, before_them) = Slots::pass(slots, sends, mine, theirs);
+        goroutines[me].hash = fold(mine, before_me.unwrap_or(0));
+        if let (Some(peer), Some(hash)) = (peer, theirs) {
+            goroutines[peer].hash = fold(hash, before_them.unwrap_or(0));
+            goroutines[peer].rest += 1;
+        }
+        self.changed(op);
     }
 
     #[inline]
@@ -612,7 +738,12 @@ impl State {
         if self.phase == Phase::Dying {
             return;
         }
-        if let Chooser::Search(search) = &mut self.chooser {
+        if self.gated {
+            self.stir(op);
+        }
+        if let Chooser::Search(search) = &mut self.chooser
+            && !self.livelocked
+        {
             let with = match detail {
                 Detail::With(other) | Detail::Started(other) => Some(other),
                 Detail::Done | Detail::Blocked => None,
@@ -645,8 +776,25 @@ impl State {
         if self.phase == Phase::Dying {
             return;
         }
+        if let Note::Room { cap, .. } = note {
+            self.give_slots(object, cap);
+        }
         for observer in super::raw::observers(self.observers) {
             observer.note(self.current, object, note, place);
+        }
+    }
+
+    /// A channel has room for so many values.
+    fn give_slots(&mut self, object: ObjectId, room: usize) {
+        let used = self.slots_used as usize;
+        if used == self.slots.len() {
+            self.slots.push(Slots::default());
+        }
+        self.slots[used].reset(room);
+        self.slots_used += 1;
+        self.objects[object.index()].1.slots = NonZeroU32::new(self.slots_used);
+        if let Chooser::Search(search) = &mut self.chooser {
+            super::raw::search(*search).room(object, room);
         }
     }
 

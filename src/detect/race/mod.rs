@@ -162,6 +162,7 @@ impl Races {
             }
             (Action::Recv | Action::TryRecv, _) => self.buffer(object, go, false),
             (Action::RecvClosed, _) => self.acquire(go, object),
+            (Action::SendClosed, _) => self.access(go, object, Access::Read, op.place, true),
             (Action::Close, _) => {
                 self.access(go, object, Access::Write, op.place, true);
                 self.release(go, object);
@@ -176,7 +177,7 @@ impl Races {
     /// A value into the buffer, or out of it.
     fn buffer(&mut self, object: ObjectId, go: GoId, sends: bool) {
         let Some((Thing { buffer, .. }, clocks)) = self.on(object) else { return };
-        if buffer.cap == 0 || sends && buffer.closed {
+        if buffer.cap == 0 {
             return;
         }
         let empty = buffer.empty;

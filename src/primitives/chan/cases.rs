@@ -273,7 +273,7 @@ impl<T: Send + 'static> Arm for SendArm<'_, T> {
                     }
                     Sent::Closed(value) => {
                         *self.slot = Some(value);
-                        rt.did(op, Detail::Done);
+                        rt.did(core.op(Action::SendClosed, place), Detail::Done);
                         return Acted::Closed;
                     }
                 }
@@ -292,7 +292,7 @@ impl<T: Send + 'static> Arm for SendArm<'_, T> {
                 let Some(seat) = self.seat.take() else { return Acted::Fine };
                 *self.slot = core.state.lock().leave_sender(seat);
                 if woken && self.slot.is_some() {
-                    rt.did(core.op(Action::Send, place), Detail::Done);
+                    rt.did(core.op(Action::SendClosed, place), Detail::Done);
                     return Acted::Closed;
                 }
             }

@@ -401,7 +401,7 @@ impl<T: Send + 'static> Core<T> {
 
     #[cold]
     fn sent_on_closed(&self, rt: &dyn Backend, place: Place) {
-        rt.did(self.op(Action::Send, place), Detail::Done);
+        rt.did(self.op(Action::SendClosed, place), Detail::Done);
         rt.misuse("send on closed channel", place);
     }
 

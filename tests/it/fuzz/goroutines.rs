@@ -92,6 +92,7 @@ fn perform_one(world: &World, who: usize, at: usize, op: Op) -> Option<String> {
         }
         Op::Lock => mutex.lock(),
         Op::Unlock => mutex.unlock(),
+        Op::Sleep => time::sleep(Duration::from_millis(1)),
         Op::Done => group.done(),
         Op::Wait => group.wait(),
         Op::Add => return Some(count.add(1).to_string()),

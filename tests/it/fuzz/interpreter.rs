@@ -262,6 +262,7 @@ fn do_op(program: &Program, state: &State, who: usize, op: Op, all: &mut Vec<Nex
                 push(next);
             }
         },
+        Op::Sleep => unreachable!("nobody asks what a sleep does"),
         Op::Add => {
             let mut next = state.after(who, Some(&(state.count + 1).to_string()));
             next.count += 1;

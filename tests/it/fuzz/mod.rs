@@ -50,6 +50,8 @@ enum Op {
     Cancel,
     /// A receive from the done channel.
     Cancelled,
+    /// Only where the interpreter, which knows no clock, is not asked.
+    Sleep,
 }
 
 /// Found out by whoever waited, if it was parked: a search parks nobody there, says that it is not
@@ -85,12 +87,17 @@ fn op() -> impl Strategy<Value = Op> {
 
 /// Up to four goroutines and `ops` operations in all, of few sorts, so that they have to do with each other.
 fn programs(ops: usize) -> impl Strategy<Value = Program> {
-    let sorts = proptest::collection::vec(op(), 1..=6);
+    of_sorts(op().prop_map(|op| vec![op]), ops)
+}
+
+/// The same of such parts, `count` of them at most.
+fn of_sorts(part: impl Strategy<Value = Vec<Op>>, count: usize) -> impl Strategy<Value = Program> {
+    let sorts = proptest::collection::vec(part, 1..=6);
     let whose = (0..4_usize, any::<proptest::sample::Index>());
-    (sorts, proptest::collection::vec(whose, 1..=ops)).prop_map(|(sorts, ops)| {
-        let goroutines = ops.iter().map(|(who, _)| who + 1).max().unwrap_or(1);
+    (sorts, proptest::collection::vec(whose, 1..=count)).prop_map(|(sorts, parts)| {
+        let goroutines = parts.iter().map(|(who, _)| who + 1).max().unwrap_or(1);
         let mut program = vec![Vec::new(); goroutines];
-        ops.into_iter().for_each(|(who, sort)| program[who].push(*sort.get(&sorts)));
+        parts.into_iter().for_each(|(who, sort)| program[who].extend(sort.get(&sorts)));
         program
     })
 }
@@ -119,15 +126,16 @@ fn exploration(strategy: &str) -> Explore {
 struct Explored {
     seen: Seen,
     schedules: u64,
+    distinct: u64,
     complete: bool,
 }
 
 fn explored(strategy: &str, schedules: u64, program: &Arc<Program>) -> Explored {
     let program = Arc::clone(program);
     let report = exploration(strategy).schedules(schedules).run(move || run(&program));
-    let (schedules, complete) = (report.schedules, report.complete);
+    let (schedules, distinct, complete) = (report.schedules, report.distinct, report.complete);
     let seen = report.outcomes.into_keys().map(|outcome| (outcome.exit, outcome.stdout)).collect();
-    Explored { seen, schedules, complete }
+    Explored { seen, schedules, distinct, complete }
 }
 
 /// How much was compared.
@@ -157,7 +165,7 @@ fn compare(program: Program, compared: &mut Compared) -> Result<(), TestCaseErro
     let program = Arc::new(program);
     let shown: Seen = possible.iter().filter(|(exit, _)| exit != REUSED).cloned().collect();
     for (search, schedules) in [("dpor", CLASSES), ("dfs", INTERLEAVINGS)] {
-        let Explored { seen, schedules: ran, complete } = explored(search, schedules, &program);
+        let Explored { seen, schedules: ran, complete, .. } = explored(search, schedules, &program);
         compared.schedules += ran;
         // What a search gives up on the way is not among those that ran.
         if complete || ran < schedules / 2 {
@@ -182,6 +190,53 @@ fn compare(program: Program, compared: &mut Compared) -> Result<(), TestCaseErro
     }
     compared.outcomes += possible.len();
     Ok(())
+}
+
+/// What searches make of a program in which time moves, against each other and against many samples.
+///
+/// Main begins with a lock that it keeps while time moves twice. In the end it sleeps, so that everybody else
+/// has come as far as they can. Whether anything was compared.
+fn agree(mut program: Program) -> Result<bool, TestCaseError> {
+    program[0].splice(..0, [Op::Lock, Op::Sleep, Op::Sleep, Op::Unlock]);
+    program[0].push(Op::Sleep);
+    let program = Arc::new(program);
+    let [all, reduced] = ["dfs", "dpor"].map(|search| explored(search, 500, &program));
+    if !all.complete {
+        return Ok(false);
+    }
+    prop_assert!(reduced.complete);
+    prop_assert_eq!(&reduced.seen, &all.seen);
+    if all.seen.iter().all(|(exit, _)| exit == "returned" || exit == "deadlock") {
+        // Else some orders are of steps that a crash has cut off.
+        prop_assert_eq!(reduced.distinct, all.distinct);
+    }
+    let sampled = ["random", "pct:3"].map(|strategy| explored(strategy, 10_000, &program).seen);
+    let sampled = sampled.into_iter().flatten().filter(|(exit, _)| exit != REUSED).collect();
+    prop_assert_eq!(&all.seen, &sampled);
+    Ok(true)
+}
+
+/// Parts in which it matters who has come before time moved.
+fn timed() -> impl Strategy<Value = Vec<Op>> {
+    prop_oneof![
+        1 => Just(vec![Op::Sleep]),
+        2 => Just(vec![Op::Lock, Op::Add, Op::Unlock]),
+        1 => Just(vec![Op::Sleep, Op::Lock, Op::Add, Op::Unlock]),
+        2 => op().prop_map(|op| vec![op]),
+    ]
+}
+
+#[test]
+fn searches_see_what_can_happen_where_time_moves() {
+    let config = Config { cases: 100, failure_persistence: None, ..Config::default() };
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[9; 32]);
+    let compared = std::cell::Cell::new(0);
+    let result = TestRunner::new_with_rng(config, rng).run(&of_sorts(timed(), 4), |program| {
+        compared.set(compared.get() + u32::from(agree(program)?));
+        Ok(())
+    });
+    result.unwrap_or_else(|error| panic!("{error}"));
+    assert!(compared.get() > 50, "{}", compared.get());
 }
 
 #[expect(clippy::print_stdout, reason = "a summary for whoever asks for it")]

@@ -22,6 +22,7 @@ impl<T: Copy> Slots<T> {
 
     /// A value goes in, or comes out, or both if somebody waited on the other side: what both of these come
     /// after from here on, whoever acts first. A channel without room has no slots.
+    #[inline]
     pub(crate) fn pass(
         slots: Option<&mut Self>,
         sends: bool,

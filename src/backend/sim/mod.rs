@@ -15,9 +15,13 @@
 //! resume(g2) ────────────────────────────────────────────► ...
 //! ```
 //!
-//! - `state`: what a run consists of. - `seam`: the contract of [`Backend`](super::Backend).
-//! - `root`: the bottom of each stack. - `machine`: the loop, and how the rest dies.
+//! - `state`: what a run consists of. - `choices`: who runs next. - `events`: what has happened, with its hash in
+//!   `fingerprint`. - `views`: what can be seen of it.
+//! - `seam`: the contract of [`Backend`](super::Backend). - `root`: the bottom of each stack.
+//! - `machine`: the loop, and how the rest dies.
 
+mod choices;
+mod events;
 mod fingerprint;
 mod goroutine;
 mod machine;
@@ -26,6 +30,7 @@ mod root;
 mod seam;
 mod spans;
 mod state;
+mod views;
 
 use std::time::Duration;
 

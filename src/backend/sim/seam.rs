@@ -19,6 +19,14 @@ use crate::schedule::Preempt;
 use crate::strategy::Ready;
 
 impl State {
+    /// The running goroutine is about to do `op`.
+    #[inline(always)]
+    fn announce(&mut self, op: Op) {
+        self.steps += 1;
+        self.beat(op.place);
+        self.ops[self.current.index()] = op;
+    }
+
     fn unwinds(&mut self) -> bool {
         self.me().unwind.under_way()
     }
@@ -59,24 +67,32 @@ impl State {
 impl Sim {
     /// A point: announces `op`, and chooses who runs next; the way out, unless that is the running
     /// goroutine.
-    #[inline]
+    #[inline(always)]
     fn stop_before(&self, op: Op, object: &dyn Object) -> Option<WayOut> {
+        let state = self.state();
+        if !state.plain || state.steps >= state.alarm || backend::forbidden().is_some() {
+            return self.stop_otherwise(op, object);
+        }
+        state.announce(op);
+        self.reschedule()
+    }
+
+    /// The same where something is to be done beside that, where goroutines cannot be interrupted everywhere, and
+    /// for a search, which only chooses those who can go on.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    fn stop_otherwise(&self, op: Op, object: &dyn Object) -> Option<WayOut> {
         let state = self.state();
         let unusual = state.steps >= state.alarm || backend::forbidden().is_some();
         if unusual && self.unusual_point(op) {
             return None;
         }
         let state = self.state();
-        state.steps += 1;
-        state.beat(op.place);
-        state.ops[state.current.index()] = op;
-        if state.plain { self.reschedule() } else { self.stop_otherwise(op, object) }
-    }
-
-    /// The same where goroutines cannot be interrupted everywhere, and for a search, which only chooses
-    /// those who can go on.
-    fn stop_otherwise(&self, op: Op, object: &dyn Object) -> Option<WayOut> {
-        let state = self.state();
+        state.announce(op);
+        if state.plain {
+            return self.reschedule();
+        }
         if state.settings.preempt == Preempt::Cooperative && !cooperative(op.action()) {
             return None;
         }
@@ -335,7 +351,11 @@ impl Backend for Sim {
 
     fn at_yield(&self, op: Op) -> Option<WayOut> {
         self.state().step_back();
-        self.at_step(op)
+        let way_out = self.stop_before(op, &Always);
+        if way_out.is_none() {
+            self.state().event(op, Detail::Done);
+        }
+        way_out
     }
 
     #[inline]

@@ -4,6 +4,7 @@
 //! goroutines may wait in a `select` for the same channel, and each leaves the line when another case
 //! wins.
 
+use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::num::NonZeroU64;
 
@@ -11,7 +12,8 @@ use std::num::NonZeroU64;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Seat(NonZeroU64);
 
-/// Entries in the order of their seats; those that have left are holes.
+/// Entries in the order of their seats; those that have left from the middle are holes, of which there is none
+/// in front.
 #[derive(Debug)]
 pub(super) struct Line<E> {
     entries: VecDeque<(Seat, Option<E>)>,
@@ -51,22 +53,26 @@ impl<E> Line<E> {
 
     /// The one who has waited longest leaves.
     pub(super) fn first(&mut self) -> Option<(Seat, E)> {
-        while let Some((seat, entry)) = self.entries.pop_front() {
-            match entry {
-                Some(entry) => return Some((seat, entry)),
-                None => self.holes -= 1,
-            }
+        let (seat, entry) = self.entries.pop_front()?;
+        if self.holes > 0 {
+            self.close_up();
         }
-        None
+        entry.map(|entry| (seat, entry))
     }
 
     /// The one with this seat leaves, if it is still there.
     pub(super) fn leave(&mut self, seat: Seat) -> Option<E> {
-        let at = match self.entries.front() {
-            // Mostly it is whoever has waited longest.
-            Some((first, _)) if *first == seat => 0,
-            _ => self.entries.binary_search_by_key(&seat, |(seat, _)| *seat).ok()?,
-        };
+        let first = self.entries.front()?.0;
+        match first.cmp(&seat) {
+            // Mostly it is whoever has waited longest, or has left already.
+            Ordering::Equal => self.first().map(|(_, entry)| entry),
+            Ordering::Greater => None,
+            Ordering::Less => self.leave_from_behind(seat),
+        }
+    }
+
+    fn leave_from_behind(&mut self, seat: Seat) -> Option<E> {
+        let at = self.entries.binary_search_by_key(&seat, |(seat, _)| *seat).ok()?;
         let entry = self.entries[at].1.take()?;
         self.holes += 1;
         self.close_up();
@@ -74,6 +80,7 @@ impl<E> Line<E> {
     }
 
     /// Keeps the holes fewer than the entries, and none at the ends.
+    #[cold]
     fn close_up(&mut self) {
         while self.entries.front().is_some_and(|(_, entry)| entry.is_none()) {
             self.entries.pop_front();

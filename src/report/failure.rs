@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::lanes::{Look, lanes};
+use super::lanes::{Look, few_of_each, lanes};
 use super::summary::{effort, wrap};
 use super::timeline::Story;
 use super::{Shrunk, Trace, clip, grouped};
@@ -78,7 +78,8 @@ impl Failure<'_> {
     fn lanes(&self) -> Vec<String> {
         let Some(trace) = self.trace else { return Vec::new() };
         let about = trace.accesses(self.finding).into_iter().flatten().collect::<Vec<_>>();
-        let mut lines = lanes(trace, &self.finding.who, &about, Look::SCREEN);
+        let who = few_of_each(trace, &self.finding.who);
+        let mut lines = lanes(trace, &who, &about, Look::SCREEN);
         if !lines.is_empty() {
             lines.push(String::new());
         }

@@ -11,7 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Trace, clip};
-use crate::event::{Action, Detail, Event, GoId, ObjectId, objects};
+use crate::event::{Action, Detail, Event, GoId, ObjectId, Place, objects};
 
 /// How lanes are drawn.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +51,31 @@ const NARROW: usize = 14;
 const WIDE: usize = 26;
 /// So many rows may become one.
 const ALIKE: usize = 100;
+
+/// Those of `who` that are worth a lane: of many that did the same last, two.
+pub(super) fn few_of_each(trace: &Trace, who: &[GoId]) -> Vec<GoId> {
+    let last: BTreeMap<GoId, (Action, Place)> = trace
+        .events()
+        .iter()
+        .map(|event| (event.go, (event.op.action(), event.op.place)))
+        .collect();
+    let mut groups: Vec<(Option<&(Action, Place)>, Vec<GoId>)> = Vec::new();
+    for go in who {
+        let at = last.get(go);
+        match groups.iter_mut().find(|(other, _)| *other == at) {
+            Some((_, alike)) => alike.push(*go),
+            None => groups.push((at, vec![*go])),
+        }
+    }
+    let few = |(_, alike): (_, Vec<GoId>)| {
+        let count = if alike.len() > FEW { 2 } else { FEW };
+        alike.into_iter().take(count)
+    };
+    groups.into_iter().flat_map(few).collect()
+}
+
+/// So many that did the same last all have lanes.
+const FEW: usize = 3;
 
 /// The last events that matter to `who`, as lanes; each row with the line of the program, and with who
 /// holds and who waits for the lock that it is about, if there is room. The events of `about`, positions in
@@ -331,6 +356,22 @@ mod tests {
             detail,
         };
         Trace::new(of.iter().enumerate().map(event).collect(), Vec::new(), Vec::new())
+    }
+
+    #[test]
+    fn of_many_that_do_the_same_two_have_lanes() {
+        let place = Place::here();
+        let all: Vec<GoId> = (2..20).map(GoId::new).collect();
+        let blocked = |go: &GoId| Event {
+            step: 1,
+            now: Instant::START,
+            go: *go,
+            op: Op::local(Action::Recv, place),
+            detail: Detail::Blocked,
+        };
+        let trace = Trace::new(all.iter().map(blocked).collect(), Vec::new(), Vec::new());
+        assert_eq!(few_of_each(&trace, &all), all[..2]);
+        assert_eq!(few_of_each(&trace, &all[..3]), all[..3]);
     }
 
     #[test]

@@ -120,9 +120,12 @@ impl State {
     /// The running goroutine waits to do `op`.
     #[cold]
     pub(super) fn parks(&mut self, op: Op) {
-        if self.phase == Phase::Live {
-            let (step, now, go) = (self.steps, self.now, self.current);
-            self.keep(&Event { step, now, go, op, detail: Detail::Blocked });
+        let (step, now, go) = (self.steps, self.now, self.current);
+        let event = Event { step, now, go, op, detail: Detail::Blocked };
+        match self.phase {
+            Phase::Live => self.keep(&event),
+            Phase::Rest => self.late.push(event),
+            Phase::Dying => {}
         }
     }
 

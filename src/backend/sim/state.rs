@@ -112,6 +112,8 @@ pub(super) struct State {
     pub(super) stderr: String,
     pub(super) stderr_dated: String,
     pub(super) events: Vec<Event>,
+    /// Where goroutines were blocked after main's return; for most only for a while.
+    pub(super) late: Vec<Event>,
     pub(super) observers: *mut [&'static mut dyn Observer],
 
     heartbeat: Arc<Heartbeat>,
@@ -187,6 +189,7 @@ impl State {
             stderr: String::new(),
             stderr_dated: String::new(),
             events: Vec::new(),
+            late: Vec::new(),
             observers: super::raw::no_observers(),
             heartbeat,
             token,
@@ -230,6 +233,7 @@ impl State {
         (self.livelocked, self.passed_over) = (false, false);
         self.fingerprint = Fingerprint::default();
         self.events.clear();
+        self.late.clear();
         self.make_fixed_objects();
         self.make_clock(place);
         for observer in super::raw::observers(self.observers) {

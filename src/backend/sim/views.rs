@@ -1,9 +1,11 @@
 //! What can be seen of a run: its goroutines, its objects, its events.
 
+use std::collections::BTreeSet;
+
 use super::TraceData;
 use super::goroutine::Life;
 use super::state::State;
-use crate::event::{Action, GoId, GoroutineInfo, GoroutineState, ObjectKind, Op, objects};
+use crate::event::{Action, Event, GoId, GoroutineInfo, GoroutineState, ObjectKind, Op, objects};
 
 impl State {
     pub(super) fn info(&self, go: GoId) -> GoroutineInfo {
@@ -60,7 +62,19 @@ impl State {
         numbered.filter(|(_, g)| g.is_alive()).map(|(n, _)| GoId::new(n as u32))
     }
 
+    /// What was kept of the run. Whoever leaks is blocked in the end, be it after main's return.
     pub(super) fn trace(&mut self) -> TraceData {
+        let mut late = std::mem::take(&mut self.late);
+        let leaks = |event: &Event| match self.goroutines[event.go.index()].life {
+            Life::Parked(state) => self.at_rest || state.is_for_ever(),
+            _ => false,
+        };
+        late.retain(leaks);
+        // The last of each is where it stays.
+        let mut later = BTreeSet::new();
+        late.reverse();
+        late.retain(|event| later.insert(event.go));
+        self.events.extend(late.into_iter().rev());
         let all = (1..self.goroutines.len() as u32).map(GoId::new);
         TraceData {
             goroutines: all.map(|go| self.info(go)).collect(),

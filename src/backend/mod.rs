@@ -216,11 +216,11 @@ pub(crate) trait Backend {
     fn print(&self, stream: Stream, text: &str);
     /// `os::exit`, after its point.
     fn exit(&self, code: i32) -> !;
-    /// A fatal error, which nobody can recover. Comes back only if the goroutine is dying: then it was
-    /// recorded, and the operation ends neutrally.
+    /// A fatal error, which nobody can recover. Comes back only if the run is over, or into a destructor of a
+    /// goroutine that unwinds: then the operation ends neutrally.
     fn fatal(&self, text: &str, place: Place);
-    /// Misuse that is a panic in Go: panics, unless the goroutine is dying outside a `defer!` body; then
-    /// it was recorded, and the operation ends neutrally.
+    /// Misuse that is a panic in Go: panics, unless the goroutine unwinds outside a `defer!` body; then it is
+    /// remembered as the panic that came last, and the operation ends neutrally.
     fn misuse(&self, text: &str, place: Place);
     /// Ends the running goroutine, running its destructors.
     fn goexit(&self) -> !;

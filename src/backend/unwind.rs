@@ -162,10 +162,32 @@ impl dyn Backend + '_ {
             });
         }
         let panic = self.caught().panic(payload);
+        self.comes_after(panic);
+    }
+
+    /// A panic that comes while the running goroutine unwinds, and takes the place of what it unwinds for.
+    fn comes_after(&self, panic: Panic) {
         self.look(|unwind| match unwind.panics.last_mut() {
             Some(earlier) => earlier.replaced_by.push(panic),
             None => unwind.late.push(panic),
         });
+    }
+
+    /// Whether the running goroutine unwinds and is in a destructor, out of which nothing can be thrown;
+    /// `defer!` bodies catch.
+    pub(super) fn is_in_a_destructor(&self) -> bool {
+        self.unwinding() && self.look(|unwind| unwind.defers == 0)
+    }
+
+    /// What is a panic in Go is one here, unless nothing can be thrown: then it is remembered for whoever
+    /// catches what the goroutine unwinds for.
+    #[track_caller]
+    pub(super) fn panic_or_remember(&self, text: &str, place: Place) {
+        if self.is_in_a_destructor() {
+            return self.comes_after(Panic::new(Box::new(text.to_owned()), Some(place.location())));
+        }
+        super::hook::blame(place);
+        std::panic::panic_any(text.to_owned())
     }
 
     /// Whether this payload is one of ours that nobody may catch (`goexit`, the end of the run).

@@ -3,6 +3,7 @@
 //! Cargo's own variables are read too, for the line that replays a failure. A bad value is an error that
 //! names its variable, never a default taken silently.
 
+use std::env::VarError;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -60,7 +61,11 @@ impl Config {
     /// Names the variable that has a bad value: `GOSEED_SEED=abc: not a number`.
     #[expect(clippy::disallowed_methods, reason = "this is the file that reads the environment")]
     pub(crate) fn from_env() -> Result<Self, String> {
-        Self::parse(|name| std::env::var(name).ok())
+        Self::parse(|name| match std::env::var(name) {
+            Ok(value) => Ok(Some(value)),
+            Err(VarError::NotPresent) => Ok(None),
+            Err(error) => Err(format!("{name}: {error}")),
+        })
     }
 
     /// The token that `GOSEED_REPLAY` asks for.
@@ -69,8 +74,8 @@ impl Config {
         std::env::var("GOSEED_REPLAY").ok().filter(|token| !token.is_empty())
     }
 
-    fn parse(get: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
-        let get = |name: &str| get(name).filter(|value| !value.is_empty());
+    fn parse(get: impl Fn(&str) -> Result<Option<String>, String>) -> Result<Self, String> {
+        let get = |name: &str| Ok(get(name)?.filter(|value| !value.is_empty()));
         Ok(Self {
             seed: value(&get, "GOSEED_SEED", number)?,
             schedules: value(&get, "GOSEED_SCHEDULES", at_least_one)?.map(|n| n as u64),
@@ -79,11 +84,11 @@ impl Config {
             time: value(&get, "GOSEED_TIME", time)?,
             jobs: value(&get, "GOSEED_JOBS", at_least_one)?,
             shard: value(&get, "GOSEED_SHARD", shard)?,
-            out: get("GOSEED_OUT").map(PathBuf::from),
+            out: get("GOSEED_OUT")?.map(PathBuf::from),
             stack: value(&get, "GOSEED_STACK", number)?,
             procs: value(&get, "GOMAXPROCS", at_least_one)?,
-            package: get("CARGO_PKG_NAME"),
-            manifest: get("CARGO_MANIFEST_DIR").map(PathBuf::from),
+            package: get("CARGO_PKG_NAME")?,
+            manifest: get("CARGO_MANIFEST_DIR")?.map(PathBuf::from),
         })
     }
 }
@@ -95,11 +100,11 @@ pub fn no_color() -> bool {
 }
 
 fn value<T>(
-    get: &impl Fn(&str) -> Option<String>,
+    get: &impl Fn(&str) -> Result<Option<String>, String>,
     name: &str,
     parse: fn(&str) -> Result<T, String>,
 ) -> Result<Option<T>, String> {
-    let Some(text) = get(name) else { return Ok(None) };
+    let Some(text) = get(name)? else { return Ok(None) };
     parse(text.trim()).map(Some).map_err(|error| format!("{name}={text}: {error}"))
 }
 
@@ -150,7 +155,7 @@ mod tests {
 
     fn parse(of: &[(&str, &str)]) -> Result<Config, String> {
         let find = |name: &str| of.iter().find(|(key, _)| *key == name);
-        Config::parse(|name| find(name).map(|(_, value)| (*value).to_owned()))
+        Config::parse(|name| Ok(find(name).map(|(_, value)| (*value).to_owned())))
     }
 
     #[test]

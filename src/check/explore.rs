@@ -151,7 +151,8 @@ impl Explore {
     ///
     /// # Panics
     ///
-    /// With the failure, if something is found that fails.
+    /// With the failure, if something is found that fails; and if it is to run no schedule at all, which would
+    /// prove nothing.
     #[track_caller]
     pub fn check<F: Fn() + Send + Sync + 'static>(&self, main: F) {
         let program = Program::counted(main, self.setup.name.as_deref());
@@ -167,6 +168,7 @@ impl Explore {
                 Ok(Some(text)) | Err(text) => panic!("{text}"),
             }
         }
+        assert!(self.schedules != Some(0), "a check of 0 schedules: at least one is needed");
         let explored = or_panic(self.explored(program));
         if let Some(text) = self.failure(program, &explored, Pages::Written) {
             panic!("{text}");

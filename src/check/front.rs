@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::Explore;
 use super::again::{Follow, again};
+use super::config::Config;
 pub use super::config::no_color;
 use super::explore::Pages;
 pub use super::limits::Progress;
@@ -38,6 +39,15 @@ impl Explored {
     pub fn failure(&self) -> Option<String> {
         self.explore.failure(&self.program, &self.explored, Pages::Left)
     }
+}
+
+/// Looks at all variables of the environment that the library reads.
+///
+/// # Errors
+///
+/// Names the one that has a bad value.
+pub fn environment() -> Result<(), String> {
+    Config::from_env().map(drop)
 }
 
 /// Explores the program `name`, telling `progress` after each block of schedules; ends early once `stop`

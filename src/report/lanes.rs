@@ -59,23 +59,21 @@ pub(super) fn few_of_each(trace: &Trace, who: &[GoId]) -> Vec<GoId> {
         .iter()
         .map(|event| (event.go, (event.op.action(), event.op.place)))
         .collect();
-    let mut groups: Vec<(Option<&(Action, Place)>, Vec<GoId>)> = Vec::new();
+    let mut alike = BTreeMap::new();
     for go in who {
-        let at = last.get(go);
-        match groups.iter_mut().find(|(other, _)| *other == at) {
-            Some((_, alike)) => alike.push(*go),
-            None => groups.push((at, vec![*go])),
-        }
+        *alike.entry(last.get(go)).or_insert(0) += 1;
     }
-    let few = |(_, alike): (_, Vec<GoId>)| {
-        let count = if alike.len() > FEW { 2 } else { FEW };
-        alike.into_iter().take(count)
+    let mut taken = BTreeMap::new();
+    let stays = |go: &&GoId| {
+        let nth = taken.entry(last.get(go)).or_insert(0);
+        *nth += 1;
+        *nth <= 2 || alike[&last.get(go)] <= FEW
     };
-    groups.into_iter().flat_map(few).collect()
+    who.iter().filter(stays).copied().collect()
 }
 
 /// So many that did the same last all have lanes.
-const FEW: usize = 3;
+const FEW: i32 = 3;
 
 /// The last events that matter to `who`, as lanes; each row with the line of the program, and with who
 /// holds and who waits for the lock that it is about, if there is room. The events of `about`, positions in

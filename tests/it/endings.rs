@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 use goseed::prelude::*;
-use goseed::{Explore, Kind, Report, Run, Sim, println};
+use goseed::{Explore, Kind, Multicore, Report, Run, Sim, println};
 
 fn explored(main: impl Fn() + Send + Sync + 'static) -> Report {
     Explore::new().schedules(400).keep_going().run(main)
@@ -426,6 +426,95 @@ fn misuse_in_a_destructor_of_the_dying_ends_neutrally() {
         time::sleep(Duration::from_millis(1));
     });
     assert_eq!(run.exit.code(), 0);
+}
+
+// ---- misuse while a panic unwinds
+
+/// The same in Go's own order and on two workers.
+fn on_both(main: impl Fn() + Clone + Send + Sync + 'static) -> [Run; 2] {
+    [in_order(main.clone()), Multicore::new().procs(2).run(main)]
+}
+
+fn unlock_a_free_mutex() {
+    RawMutex::new().unlock();
+}
+
+fn unlock_a_free_rwmutex() {
+    RawRwMutex::new().runlock();
+}
+
+#[test]
+fn a_fatal_error_in_a_deferred_call_is_one_though_its_panic_would_be_recovered() {
+    for (misuse, text) in [
+        (unlock_a_free_mutex as fn(), "fatal error: sync: unlock of unlocked mutex"),
+        (unlock_a_free_rwmutex, "fatal error: sync: RUnlock of unlocked RWMutex"),
+    ] {
+        let runs = on_both(move || {
+            let _ = recover(|| {
+                goseed::defer! { misuse() }
+                panic!("first");
+            });
+            println!("never heard");
+        });
+        for run in runs {
+            assert_eq!((run.exit.to_string(), run.exit.code()), (text.to_owned(), 2));
+            assert_eq!(run.stdout, "");
+        }
+    }
+}
+
+#[test]
+fn a_fatal_error_in_a_destructor_is_one_though_nothing_can_be_thrown_there() {
+    let runs = on_both(|| {
+        let _ = recover(|| {
+            let _late = OnDrop(unlock_a_free_mutex);
+            panic!("first");
+        });
+        println!("never heard");
+    });
+    for run in runs {
+        let text = "fatal error: sync: unlock of unlocked mutex";
+        assert_eq!((run.exit.to_string(), run.stdout), (text.to_owned(), String::new()));
+    }
+}
+
+#[test]
+fn misuse_while_a_panic_unwinds_takes_its_place() {
+    let misuse = || {
+        let c = chan::<u8>(0);
+        c.close();
+        c.send(1);
+    };
+    let runs = on_both(move || {
+        let in_a_deferred_call = recover(|| {
+            goseed::defer! { misuse() }
+            panic!("first");
+        });
+        let in_a_destructor = recover(|| {
+            let _late = OnDrop(misuse);
+            panic!("first");
+        });
+        for panic in [in_a_deferred_call, in_a_destructor] {
+            println!("{}", panic.expect_err("it panics").message());
+        }
+    });
+    for run in runs {
+        assert_eq!(run.stdout, "send on closed channel\n".repeat(2), "{:?}", run.exit);
+    }
+}
+
+#[test]
+fn misuse_in_a_destructor_while_goexit_unwinds_is_a_panic() {
+    let runs = on_both(|| {
+        go(|| {
+            let _late = OnDrop(|| WaitGroup::new().done());
+            runtime::goexit();
+        });
+        time::sleep(Duration::from_secs(1));
+    });
+    for run in runs {
+        assert_eq!(run.exit.to_string(), "panic: sync: negative WaitGroup counter");
+    }
 }
 
 #[test]

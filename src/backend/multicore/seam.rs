@@ -244,21 +244,18 @@ impl Backend for Worker {
     }
 
     fn fatal(&self, text: &str, place: Place) {
-        if self.attention() & END != 0 || (self as &dyn Backend).unwinding() {
+        if self.attention() & END != 0 {
             return;
         }
         self.shared.finish(Exit::Fatal(text.to_owned()), self.culprit(Some(place)));
-        self.end_here()
+        if !(self as &dyn Backend).is_in_a_destructor() {
+            self.end_here()
+        }
     }
 
     #[track_caller]
     fn misuse(&self, text: &str, place: Place) {
-        let me: &dyn Backend = self;
-        if me.unwinding() && me.look(|unwind| unwind.defers == 0) {
-            return;
-        }
-        hook::blame(place);
-        panic::panic_any(text.to_owned())
+        (self as &dyn Backend).panic_or_remember(text, place);
     }
 
     fn goexit(&self) -> ! {

@@ -495,23 +495,23 @@ impl Backend for Sim {
     }
 
     fn fatal(&self, text: &str, place: Place) {
-        if self.state().phase == Phase::Dying || self.state().unwinds() {
+        if self.state().phase == Phase::Dying {
             return;
         }
         // As with a panic, others may still print before the process is gone.
         self.seam().step(Op::local(Action::Crash, place));
         self.state().program_ends(Exit::Fatal(text.to_owned()), Some(place));
-        self.end_here()
+        if !self.seam().is_in_a_destructor() {
+            self.end_here()
+        }
+        if self.state().over {
+            self.stop();
+        }
     }
 
     #[track_caller]
     fn misuse(&self, text: &str, place: Place) {
-        let state = self.state();
-        if state.unwinds() && state.me().unwind.defers == 0 {
-            return;
-        }
-        backend::hook::blame(place);
-        panic::panic_any(text.to_owned())
+        self.seam().panic_or_remember(text, place);
     }
 
     fn goexit(&self) -> ! {

@@ -3,6 +3,10 @@
 //! The library reads the same variables for `check`; here a flag goes before them, and a scenario's
 //! own settings come after.
 
+use std::path::Path;
+
+use goseed::front;
+
 use crate::args::{self, Settings};
 use crate::out::Failure;
 
@@ -12,14 +16,23 @@ use crate::out::Failure;
 ///
 /// Names the variable that has a bad value.
 pub(crate) fn complete(settings: Settings) -> Result<Settings, Failure> {
-    Ok(Settings {
+    or(None, "GOSEED_REPLAY", token)?;
+    let settings = Settings {
         schedules: or(settings.schedules, "GOSEED_SCHEDULES", args::at_least_one)?,
         seconds: or(settings.seconds, "GOSEED_SECONDS", args::seconds)?,
         seed: or(settings.seed, "GOSEED_SEED", args::number)?,
         strategy: or(settings.strategy, "GOSEED_STRATEGY", args::strategy)?,
         time: or(settings.time, "GOSEED_TIME", args::time)?,
         jobs: or(settings.jobs, "GOSEED_JOBS", args::at_least_one)?,
-    })
+    };
+    // What is left is read by the library alone.
+    front::environment().map_err(Failure::Usage)?;
+    Ok(settings)
+}
+
+/// A token, or a file with one.
+fn token(text: &str) -> Result<(), String> {
+    if Path::new(text).exists() { Ok(()) } else { front::schedule(text).map(drop) }
 }
 
 /// Looks at the variables that a run on cores reads by itself.

@@ -235,8 +235,13 @@ fn a_bad_environment_is_refused_by_name() {
         ("GOSEED_STRATEGY", "foo"),
         ("GOSEED_TIME", "fast"),
         ("GOSEED_JOBS", "0"),
+        ("GOSEED_SHARD", "5/3"),
+        ("GOSEED_REPLAY", "abc"),
+        ("GOSEED_STACK", "deep"),
+        ("GOMAXPROCS", "abc"),
     ] {
         refusal(goseed(&["explore", "leak"]).env(variable, value), variable);
+        refusal(goseed(&["run", "leak"]).env(variable, value), variable);
         refusal(goseed(&[]).env(variable, value), variable);
     }
     for (variable, value) in [("GOMAXPROCS", "abc"), ("GOMAXPROCS", "0"), ("GOSEED_STACK", "deep")]

@@ -9,7 +9,8 @@ use crate::strategy::{self, Dfs, Dpor, Factory, Search};
 ///
 /// Text is what the command line and `GOSEED_STRATEGY` take: `random`, `pct:3`, `fifo`, `round-robin`,
 /// `dfs:2`, `dpor`, `mix`. A wrong text is an error of the run, not of this call. Everything that
-/// implements [`Factory`] can be given by value.
+/// implements [`Factory`] can be given by value, and a [`Search`] as its name and what makes one:
+/// `("mine", || Box::new(Mine::default()) as Box<dyn Search>)`.
 pub trait IntoStrategy {
     #[doc(hidden)]
     fn into_choice(self) -> Choice;
@@ -87,6 +88,13 @@ impl<F: Factory + 'static> IntoStrategy for F {
 impl IntoStrategy for Arc<dyn Factory> {
     fn into_choice(self) -> Choice {
         Choice::Sample(self)
+    }
+}
+
+impl<F: Fn() -> Box<dyn Search> + Send + Sync + 'static> IntoStrategy for (&str, F) {
+    fn into_choice(self) -> Choice {
+        let (name, make) = self;
+        Choice::Search(name.to_owned(), Arc::new(make))
     }
 }
 

@@ -216,7 +216,7 @@ fn the_step_limit_ends_a_loop_and_names_the_spinner() {
         while !never.get() {}
     });
     let found = report.found(Kind::StepLimit).expect("it never ends");
-    assert!(found.finding.text.starts_with("step limit"), "{report}");
+    assert!(found.finding.text.starts_with("step limit: g1 main only spins at "), "{report}");
 }
 
 #[test]

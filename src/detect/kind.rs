@@ -38,7 +38,7 @@ pub enum Kind {
     CutOff,
     /// Locks are taken in different orders.
     LockOrder,
-    /// A goroutine could run and was never let.
+    /// A goroutine was in a loop without points when the program ended on cores, and its thread runs on.
     Starvation,
 }
 

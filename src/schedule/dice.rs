@@ -44,6 +44,11 @@ enum Source {
 }
 
 impl Dice {
+    /// The stream with which a strategy makes the schedule with this index.
+    pub fn of(seed: u64, index: u64) -> Self {
+        Self::new(seed, index, Purpose::Schedule)
+    }
+
     /// The stream of (seed, index, purpose).
     pub(crate) fn new(seed: u64, index: u64, purpose: Purpose) -> Self {
         let stream = index.wrapping_mul(16).wrapping_add(purpose as u64);
@@ -193,27 +198,106 @@ mod tests {
 
     #[test]
     fn the_first_words_of_each_stream_never_change() {
-        let first = |seed, index, purpose| Dice::new(seed, index, purpose).word();
-        let words = [
-            first(0, 0, Purpose::Schedule),
-            first(0, 0, Purpose::Select),
-            first(0, 0, Purpose::Program),
-            first(0, 0, Purpose::Start),
-            first(0, 0, Purpose::Pilot),
-            first(1, 12345, Purpose::Schedule),
-            first(1, 12345, Purpose::Start),
-        ];
+        use Purpose::{Directed, Pair, Pilot, Program, Schedule, Select, Start};
+        let purposes = [Schedule, Select, Program, Start, Pilot, Pair, Directed];
+        let first = |seed, index, purpose| {
+            let mut dice = Dice::new(seed, index, purpose);
+            [(); 4].map(|()| dice.word())
+        };
+        let words = [(0, 0), (1, 12345)]
+            .map(|(seed, index)| purposes.map(|purpose| first(seed, index, purpose)));
         assert_eq!(words, PINNED, "this breaks every token ever printed: {words:#x?}");
     }
 
-    const PINNED: [u64; 7] = [
-        0x9bd4_f14f_72e2_3f04,
-        0x1d9d_9032_e260_079b,
-        0xa8f8_aacc_f1dd_e6b1,
-        0x5d4b_c5a3_e873_2a24,
-        0x713f_f6a1_b30a_349b,
-        0x5d2e_b38d_52b3_27c3,
-        0x3c17_4316_d831_86f2,
+    const PINNED: [[[u64; 4]; 7]; 2] = [
+        [
+            [
+                0x9bd4_f14f_72e2_3f04,
+                0xd0cc_74f7_dcc1_c259,
+                0x2272_6c2d_0cf7_1b61,
+                0xa9f3_3aaf_14d2_7e44,
+            ],
+            [
+                0x1d9d_9032_e260_079b,
+                0xb34d_cd90_97d0_813a,
+                0xe49d_3e00_ff63_b369,
+                0xeef0_52a1_6410_6777,
+            ],
+            [
+                0xa8f8_aacc_f1dd_e6b1,
+                0xdac1_c866_33c6_6b2c,
+                0xd5d6_afec_8b66_65ff,
+                0x55e5_40ff_c611_6e27,
+            ],
+            [
+                0x5d4b_c5a3_e873_2a24,
+                0xe367_6a1d_353e_aabe,
+                0x7d2e_0386_31b6_add9,
+                0xa0aa_9994_dd2e_a781,
+            ],
+            [
+                0x713f_f6a1_b30a_349b,
+                0xcf26_22c7_1e29_5615,
+                0xd154_6d6a_7e3b_acc6,
+                0x9a57_7c9e_f16c_cb49,
+            ],
+            [
+                0xbe1c_9d45_1fb7_a465,
+                0x2ba7_5079_c6c0_58d8,
+                0x8546_616e_ccf6_15ef,
+                0xe7bf_7974_d7b3_4bf5,
+            ],
+            [
+                0xfb72_beb5_1aa1_8015,
+                0xe4fa_83fe_cf9e_8f3f,
+                0xe643_bf92_b347_2377,
+                0x0765_1f4a_e5ab_ba8e,
+            ],
+        ],
+        [
+            [
+                0x5d2e_b38d_52b3_27c3,
+                0x0e3c_801f_f862_a524,
+                0x5a25_f78f_12e5_6d9f,
+                0xe6ad_2b69_c39e_5d46,
+            ],
+            [
+                0x01f4_c238_07e0_a9f2,
+                0x0210_f3d3_df97_776d,
+                0xcee3_244c_aa52_6a41,
+                0x7a2f_715a_1c9c_711a,
+            ],
+            [
+                0x060d_1d58_0880_d77c,
+                0xacd2_6c4a_1775_4079,
+                0xa8c0_eeb2_b7f6_0077,
+                0xe7a7_b7dd_6bb9_f962,
+            ],
+            [
+                0x3c17_4316_d831_86f2,
+                0xf0b0_3917_4092_c6df,
+                0xb4b5_790b_b483_b82a,
+                0x2f28_5888_b978_086a,
+            ],
+            [
+                0xd22f_fb16_8009_ea51,
+                0x708c_68fa_07b8_84d7,
+                0xaa61_c6ba_c5b6_e8a4,
+                0xef3c_0863_8016_776f,
+            ],
+            [
+                0x73ec_46b6_c699_9ceb,
+                0x7760_638c_b3e4_f4df,
+                0xca89_8ee3_3510_86d4,
+                0x05f0_e7f0_cd85_0bae,
+            ],
+            [
+                0x6d02_5643_2449_61d4,
+                0xeb9b_8981_8318_6340,
+                0x566a_f702_f9af_5141,
+                0xd27d_9d86_16a5_726e,
+            ],
+        ],
     ];
 
     #[test]

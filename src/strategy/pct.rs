@@ -7,10 +7,13 @@
 //! What decides whether that bound holds: the one *about to run* is lowered, not the one that just ran;
 //! lowered priorities follow the order in which the change points were drawn; change points are distinct.
 //! Unlike the paper, a goroutine that steps back (`gosched`, a loop that waits) stays behind the
-//! others until each of them has run once, or it would starve them.
+//! others until each of them has run once, or it would starve them. A loop that changes something in each
+//! round is not known as one that waits, so a run that has become ten times as long as expected goes on as
+//! a random walk, which starves nobody.
 
 use std::collections::BinaryHeap;
 
+use super::random::Walk;
 use super::{Factory, Pilot, Point, Ready, Strategy};
 use crate::event::GoId;
 use crate::schedule::{Dice, Purpose};
@@ -45,13 +48,23 @@ impl Factory for Pct {
         let (times, over) = SPREAD[(index % 8) as usize];
         let points = (u64::from(pilot.points) * u64::from(times) / u64::from(over)) as u32;
         let dice = Dice::new(seed, index, Purpose::Start);
-        Box::new(Priorities::new(dice, self.depth, points).for_goroutines(pilot.goroutines))
+        let walk = Walk::new(Dice::new(seed, index, Purpose::Schedule));
+        // Without change points nobody has counted.
+        let long = if self.needs_pilot() { pilot.points.saturating_mul(LONG) } else { u32::MAX };
+        let priorities = Priorities::new(dice, self.depth, points).for_goroutines(pilot.goroutines);
+        Box::new(priorities.fair_after(long, walk))
     }
 }
+
+/// So many times the expected points make a run a long one.
+const LONG: u32 = 10;
 
 /// One schedule of it.
 pub(super) struct Priorities {
     dice: Dice,
+    /// After so many points the run is fair, and this decides.
+    fair_after: u32,
+    walk: Option<Walk>,
     /// Points with a choice so far.
     step: u32,
     /// The point of the next change; 0 for none.
@@ -112,6 +125,8 @@ impl Priorities {
         }
         Self {
             dice,
+            fair_after: u32::MAX,
+            walk: None,
             step: 0,
             next: changes.last().map_or(0, |&(at, _)| at),
             changes,
@@ -130,6 +145,11 @@ impl Priorities {
         self.goroutines.reserve(room);
         self.queue.reserve(room);
         self
+    }
+
+    /// The same, but after so many points `walk` decides.
+    fn fair_after(self, points: u32, walk: Walk) -> Self {
+        Self { fair_after: points, walk: Some(walk), ..self }
     }
 
     #[inline]
@@ -221,7 +241,12 @@ impl Priorities {
 impl Strategy for Priorities {
     #[inline]
     fn choose(&mut self, point: &Point<'_>) -> GoId {
-        self.step += 1;
+        self.step = self.step.saturating_add(1);
+        if self.step > self.fair_after
+            && let Some(walk) = &mut self.walk
+        {
+            return walk.choose(point);
+        }
         let mut go = self.highest().or_else(|| self.wake_first());
         if self.step == self.next
             && let Some(lowered) = go
@@ -236,7 +261,10 @@ impl Strategy for Priorities {
         go
     }
 
-    fn ready(&mut self, go: GoId, _why: Ready) {
+    fn ready(&mut self, go: GoId, why: Ready) {
+        if let Some(walk) = &mut self.walk {
+            walk.ready(go, why);
+        }
         if self.goroutines.len() <= go.index() {
             self.goroutines.resize(go.index() + 1, Standing::default());
         }
@@ -249,6 +277,9 @@ impl Strategy for Priorities {
     }
 
     fn block(&mut self, go: GoId) {
+        if let Some(walk) = &mut self.walk {
+            walk.block(go);
+        }
         self.of(go).enabled = false;
         self.enabled -= 1;
     }

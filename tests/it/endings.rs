@@ -229,6 +229,40 @@ fn the_step_limit_names_who_spins() {
         }
     });
     assert_eq!(run.exit, goseed::Exit::StepLimit);
+    let found = run.found(Kind::StepLimit).expect("it never ends");
+    assert!(
+        found.text.starts_with("step limit: g1 main only spins at tests/it/endings.rs:"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_worker_whose_jobs_are_closed_and_that_nobody_cancels_is_named() {
+    let run = Sim::new().steps(10_000).run(|| {
+        let (ctx, _cancel) = context::with_cancel(&context::background());
+        let (jobs, exited) = (chan::<u32>(2), chan::<()>(0));
+        let worker = exited.clone();
+        jobs.send(1);
+        jobs.close();
+        go_named("worker", move || {
+            loop {
+                select! {
+                    recv(jobs) -> _ => {}
+                    recv(ctx.done()) -> _ => break,
+                }
+            }
+            worker.send(());
+        });
+        exited.recv();
+    });
+    let found = run.found(Kind::StepLimit).expect("nobody cancels it");
+    assert!(found.text.starts_with("step limit: g2 main/0 (worker) only spins"), "{found:?}");
+}
+
+#[test]
+#[should_panic(expected = "at least one is needed")]
+fn a_check_of_no_schedule_is_refused() {
+    Explore::new().schedules(0).check(|| {});
 }
 
 // ---- how the rest dies

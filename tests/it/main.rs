@@ -25,6 +25,7 @@ mod search;
 mod select;
 mod shrinking;
 mod stacks;
+mod strategies;
 mod telling;
 mod tidy;
 mod traces;

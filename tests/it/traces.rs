@@ -59,9 +59,15 @@ fn last_zero(n: usize) {
 
 #[test]
 fn last_zero_has_n_plus_3_times_a_power_of_two() {
-    for (n, orders) in [(1, 2), (2, 5), (3, 12), (4, 28), (5, 64)] {
+    for (n, orders) in [(1, 2), (2, 5), (3, 12), (4, 28), (5, 64), (10, 3_328)] {
         one_for_each(orders, move || last_zero(n));
     }
+}
+
+#[test]
+#[ignore = "minutes; .ci/nightly runs it"]
+fn last_zero_of_fifteen() {
+    one_for_each(147_456, || last_zero(15));
 }
 
 #[test]
@@ -128,7 +134,7 @@ fn indexer(n: usize) {
 
 #[test]
 fn an_indexer_has_eight_for_each_goroutine_beyond_eleven() {
-    for (n, orders) in [(11, 1), (12, 8), (13, 64)] {
+    for (n, orders) in [(11, 1), (12, 8), (13, 64), (15, 4_096)] {
         one_for_each(orders, move || indexer(n));
     }
 }
@@ -146,6 +152,8 @@ fn a_producer_and_a_consumer() {
     all_of(1, producer_and_consumer::<2, 2>);
     all_of(1, producer_and_consumer::<3, 2>);
     all_of(1, producer_and_consumer::<4, 2>);
+    all_of(1, producer_and_consumer::<2, 3>);
+    all_of(1, producer_and_consumer::<3, 3>);
     all_of(1, producer_and_consumer::<4, 3>);
 }
 

@@ -26,7 +26,18 @@ fn main() {
         println!("round {round}: resident {} KiB", rss[rss.len() - 1]);
     }
     let (first, last) = (rss[1] as f64, rss[rss.len() - 1] as f64);
-    println!("growth after the second round: {:+.1} %", (last / first - 1.0) * 100.0);
+    let growth = (last / first - 1.0) * 100.0;
+    println!("growth after the second round: {growth:+.1} %");
+    assert!(growth < 10.0, "memory grows");
+}
+
+/// Has a deferred call that panics when it is dropped.
+struct Careless;
+
+impl Drop for Careless {
+    fn drop(&mut self) {
+        goseed::defer! { panic!("in a deferred call") }
+    }
 }
 
 fn leak() {
@@ -38,6 +49,7 @@ fn panic_in_defer() {
     let never = chan::<u8>(0);
     go!(never => {
         goseed::defer! { panic!("in a deferred call") }
+        let _late = Careless;
         never.recv();
     });
     runtime::gosched();

@@ -199,6 +199,19 @@ impl Scenario {
             let what = self.finding_in_words(expected);
             said.say(format!("finding {what} in {all} schedules, {wanted} {least} expected"));
         }
+        self.judge_of_whom(expected, &found, said);
+    }
+
+    /// Where a declared finding shows first, it is about as many goroutines as the verdict says.
+    fn judge_of_whom(&self, expected: &Expected, found: &[&Found], said: &mut Said) {
+        let many = found.iter().map(|found| found.finding.goroutines.len().max(1));
+        let (most, all) = (many.clone().max().unwrap_or(0), many.sum::<usize>());
+        let always = matches!(expected.when, When::Always);
+        let fits = most <= expected.times && (!always || all >= expected.times);
+        if expected.kind != Kind::Race && !found.is_empty() && !fits {
+            let (what, times) = (self.finding_in_words(expected), expected.times);
+            said.say(format!("finding {what} is about {most} at first, not {times}"));
+        }
     }
 
     fn judge_fifo(&self, run: &Run, said: &mut Said) {
@@ -372,7 +385,11 @@ mod tests {
 
     /// What is unexpected about the program of `main_exit` if this were its verdict.
     fn judged(verdict: Verdict) -> Vec<String> {
-        let scenario = Scenario { verdict, ..*crate::find("main_exit").expect("it is there") };
+        judged_of("main_exit", verdict)
+    }
+
+    fn judged_of(name: &str, verdict: Verdict) -> Vec<String> {
+        let scenario = Scenario { verdict, ..*crate::find(name).expect("it is there") };
         let report = scenario.exploration().run(scenario.main);
         let all = scenario.judge(&report, &scenario.in_gos_order());
         all.iter().map(ToString::to_string).collect()
@@ -417,6 +434,17 @@ mod tests {
         assert_eq!(judged(BOTH.finds(ALWAYS)).len(), 1, "not where it was printed");
         assert_eq!(judged(BOTH.finds(WRONG)).len(), 2);
         assert_eq!(judged(BOTH.finds(TWO)).len(), 2);
+    }
+
+    #[test]
+    fn of_how_many_something_is_found_is_part_of_a_verdict() {
+        const LEAK: Expected = leak("go(|| {", "channel.recv()");
+        const ALL: Verdict = Verdict::exact(&[prints("before 1 after 4")]);
+        assert_eq!(judged_of("leak", ALL.finds(const { &[LEAK.times(3)] })), [""; 0]);
+        for times in [const { &[LEAK.times(2)] }, const { &[LEAK.times(4)] }] {
+            let all = judged_of("leak", ALL.finds(times)).join("; ");
+            assert!(all.contains("is about 3 at first, not "), "{all}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use goseed::prelude::*;
 use goseed::sync::atomic::AtomicBool;
-use goseed::{Explore, Kind, Report, print, time};
+use goseed::{Explore, Kind, Report, TimeModel, print, time};
 
 fn searched(strategy: &str, program: fn()) -> (Vec<String>, Report) {
     let kinds = [Kind::Race, Kind::Leak, Kind::Panic, Kind::Fatal, Kind::Deadlock];
@@ -123,6 +123,30 @@ fn in_all_orders_one_at_a_time_has_the_lock_and_each_gets_it() {
         },
         &["3returned"],
     );
+}
+
+#[test]
+fn a_racing_clock_moves_before_or_after_who_waits_has_come() {
+    for strategy in ["dpor", "dfs", "random"] {
+        let explore = Explore::new().strategy(strategy).time(TimeModel::Racing).schedules(2_000);
+        let report = explore.allow(Kind::Leak).allow(Kind::Deadlock).keep_going().run(|| {
+            let (mutex, group) = (RawMutex::new(), WaitGroup::new());
+            mutex.lock();
+            for name in ["a", "b"] {
+                let mutex = mutex.clone();
+                group.go(move || {
+                    mutex.lock();
+                    print!("{name}");
+                    mutex.unlock();
+                });
+                time::sleep(Duration::from_millis(1));
+            }
+            mutex.unlock();
+            group.wait();
+        });
+        let seen: Vec<&str> = report.outcomes.keys().map(|o| o.stdout.as_str()).collect();
+        assert_eq!(seen, ["ab", "ba"], "{report}");
+    }
 }
 
 #[test]

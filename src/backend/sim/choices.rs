@@ -79,7 +79,7 @@ impl State {
     /// order of the list must not decide what a search explores first.
     ///
     /// If there are none and time is about to move, those that were held back arrive first: they have come by
-    /// then, and wait in the order in which they came.
+    /// then, and wait in the order in which they came. A clock that races moves before or after they arrive.
     fn find_ready(&mut self) {
         let mut ready = std::mem::take(&mut self.ready);
         let can = |state: &Self, go: GoId| {
@@ -89,8 +89,9 @@ impl State {
         ready.extend(self.enabled.0.iter().filter(|&&go| can(self, go) && !self.is_spinning(go)));
         if ready.len() < self.enabled.0.len() {
             let spins = self.somebody_spins();
-            self.passed_over |= spins && !ready.is_empty();
-            if ready.is_empty() && (spins || self.is_awaiting_time()) {
+            let only_time_moves = ready.iter().all(|&go| go == GoId::CLOCK);
+            self.passed_over |= spins && !only_time_moves;
+            if only_time_moves && (spins || !ready.is_empty() || self.is_awaiting_time()) {
                 ready.extend(self.enabled.0.iter().filter(|&&go| !can(self, go)));
             }
         }

@@ -6,6 +6,7 @@ use super::program::Program;
 use super::runner::Runner;
 use super::setup::Setup;
 use super::tally::{Block, Known, Tally};
+use crate::schedule::Preempt;
 use crate::strategy::Search;
 
 /// Schedules after which others are told how far it has come.
@@ -68,7 +69,9 @@ impl Searching {
         let record = runner.search(index, &mut *self.search);
         progress.tried += 1;
         let exhausted = !self.search.end(&record.blocked);
-        progress.passed_over |= record.passed_over;
+        // Between two points where others can go on there may be more than what was announced.
+        let more = self.search.reduces() && self.setup.preempt == Preempt::Cooperative;
+        progress.passed_over |= record.passed_over || more;
         progress.complete = exhausted && !self.search.misses() && !progress.passed_over;
         progress.over = exhausted || progress.tried >= self.schedules;
         if !record.abandoned {

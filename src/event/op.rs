@@ -97,6 +97,9 @@ impl Op {
         use Effect::{Add, All, Local, Read, Recv, Send};
         let (a, b) = (self.action().effect(), other.action().effect());
         match (a, b) {
+            // Whoever is about to step back may do so, and more, before the program ends.
+            (Local, All) => !self.action().is_invisible(),
+            (All, Local) => !other.action().is_invisible(),
             (Local, _) | (_, Local) => false,
             // Nobody can tell whether a goroutine had ended when the program did.
             (All, _) if other.action() == Action::End => false,
@@ -213,7 +216,7 @@ actions! {
     /// A system call.
     Blocking "blocking" Local,
     /// `runtime::wait_idle`.
-    WaitIdle "wait idle" Local,
+    WaitIdle "wait idle" Write,
     /// Send on a channel.
     Send "send" Send,
     /// Receive from a channel.

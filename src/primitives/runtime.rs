@@ -133,7 +133,7 @@ pub fn blocking<R: Send + 'static, F: FnOnce() -> R + Send + 'static>(f: F) -> R
 #[track_caller]
 pub fn wait_idle() {
     let rt = in_a_run("runtime::wait_idle");
-    let op = Op::local(Action::WaitIdle, Place::here());
+    let op = Op::new(Action::WaitIdle, objects::CLOCK, Place::here());
     rt.point(op, &Always);
     rt.wait_idle(op);
     rt.did(op, Detail::Done);

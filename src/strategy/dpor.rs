@@ -9,7 +9,7 @@
 //! the last done) is ordered by that, and does not race with it.
 
 use super::{Point, Search, invisible, reuses};
-use crate::event::{Action, GoId, ObjectId, Op, Slots};
+use crate::event::{Action, Effect, GoId, ObjectId, Op, Slots};
 
 /// The strategy `dpor`.
 #[derive(Debug, Default)]
@@ -21,10 +21,7 @@ pub struct Dpor {
     slots: Vec<Option<Slots<usize>>>,
     /// Who sleeps at the point to come, with what it would do.
     sleep: Vec<(GoId, Op)>,
-    /// The program looks at the number of goroutines.
-    counts: bool,
-    /// It takes a group's counter below zero: who does so depends on the order of those who are done.
-    overdone: bool,
+    seen: Seen,
     restart: bool,
     reuses: bool,
 }
@@ -59,18 +56,39 @@ struct Done {
     ends: Vec<usize>,
     /// The decision that made it, if there was one.
     frame: Option<usize>,
-    /// Two that are done do not commute.
+    /// What the program makes visible beyond that.
+    seen: Seen,
+}
+
+/// What a program makes visible that no other one does.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    /// It looks at the number of goroutines.
+    counts: bool,
+    /// It takes a group's counter below zero: who does so depends on the order of those who are done.
     overdone: bool,
+}
+
+impl Frame {
+    fn has_clock(&self) -> bool {
+        matches!(self, Self::Goroutine(branch) if branch.enabled.contains(&GoId::CLOCK))
+    }
 }
 
 impl Done {
     fn conflicts(&self, ops: &[Op]) -> bool {
         let overdone = |a: &Op, b: &Op| {
-            self.overdone
+            self.seen.overdone
                 && [a.action(), b.action()] == [Action::Done; 2]
                 && a.object() == b.object()
         };
-        self.ops.iter().any(|a| ops.iter().any(|b| a.conflicts(b) || overdone(a, b)))
+        // Who had ended when the program did is told by whoever counted in between.
+        let ended = |a: &Op, b: &Op| {
+            let ends = |a: &Op, b: &Op| a.is(Action::End) && b.effect() == Effect::All;
+            self.seen.counts && (ends(a, b) || ends(b, a))
+        };
+        let observed = |a: &Op, b: &Op| a.conflicts(b) || overdone(a, b) || ended(a, b);
+        self.ops.iter().any(|a| ops.iter().any(|b| observed(a, b)))
     }
 }
 
@@ -89,8 +107,8 @@ impl Dpor {
 
     /// A step of `go` begins; it is `op` unless it turns out to be something else.
     fn begin_step(&mut self, go: GoId, op: Op, frame: Option<usize>) {
-        let (overdone, ends) = (self.overdone, Vec::new());
-        self.events.push(Done { go, ops: vec![op], with: None, ends, frame, overdone });
+        let (seen, ends) = (self.seen, Vec::new());
+        self.events.push(Done { go, ops: vec![op], with: None, ends, frame, seen });
     }
 
     /// The last event sent to a channel or received from it, together with that of `peer`, if it waited.
@@ -109,11 +127,13 @@ impl Dpor {
         let awake = |go: &&GoId| !self.sleep.iter().any(|(asleep, _)| asleep == *go);
         let current = point.current.filter(|current| awake(&current));
         let chosen = current.or_else(|| point.enabled.iter().find(awake).copied())?;
+        let clock = point.enabled.iter().copied().find(|&go| go == GoId::CLOCK && go != chosen);
         Some(Branch {
             enabled: point.enabled.to_vec(),
             ops: point.enabled.iter().map(|&go| *point.op(go)).collect(),
             chosen,
-            backtrack: vec![chosen],
+            // A clock that races does so with everything, also with its being stopped.
+            backtrack: [chosen].into_iter().chain(clock).collect(),
             done: Vec::new(),
             sleep: self.sleep.clone(),
         })
@@ -130,7 +150,7 @@ impl Search for Dpor {
 
     fn choose(&mut self, point: &Point<'_>) -> Option<GoId> {
         self.settle();
-        if let Some(go) = invisible(point, self.counts) {
+        if let Some(go) = invisible(point, self.seen.counts) {
             self.begin_step(go, *point.op(go), None);
             return Some(go);
         }
@@ -163,11 +183,11 @@ impl Search for Dpor {
     }
 
     fn did(&mut self, go: GoId, op: &Op, with: Option<GoId>) {
-        if op.action() == Action::Count && !self.counts {
-            (self.counts, self.restart) = (true, true);
+        if op.is(Action::Count) && !self.seen.counts {
+            (self.seen.counts, self.restart) = (true, true);
         }
-        if op.action() == Action::Misuse && !self.overdone {
-            (self.overdone, self.restart) = (true, true);
+        if op.is(Action::Misuse) && !self.seen.overdone {
+            (self.seen.overdone, self.restart) = (true, true);
         }
         match self.events.last_mut() {
             Some(last) if last.go == go => last.ops.push(*op),
@@ -202,6 +222,10 @@ impl Search for Dpor {
     fn misses(&self) -> bool {
         self.reuses
     }
+
+    fn reduces(&self) -> bool {
+        true
+    }
 }
 
 impl Dpor {
@@ -230,7 +254,8 @@ impl Dpor {
 
     /// Looks for pairs that could have come the other way round, and plants them.
     fn plant(&mut self, blocked: &[(GoId, Op)]) {
-        let order = Order::of(&self.events);
+        let mut order = Order::of(&self.events);
+        order.racing = self.frames.iter().any(Frame::has_clock);
         let mut plants = Vec::new();
         for at in 0..self.events.len() {
             let Done { go, ops, .. } = &self.events[at];
@@ -268,8 +293,8 @@ impl Dpor {
                     && !comes_after(e)
                     && event.conflicts(ops)
                     && !enables(&event.ops, ops)
-                    // Time moves when nobody can go on, and not earlier.
-                    && (go != GoId::CLOCK || self.was_enabled(go, e))
+                    // Time moves when nobody can go on, and not earlier, unless it races.
+                    && (go != GoId::CLOCK || order.racing)
             })
             .collect();
         // What it could not have been done before does not stand between it and others.
@@ -366,12 +391,14 @@ fn ends_before(events: &[Done], go: GoId) -> &[usize] {
 struct Order {
     /// For each event a set of bits, one for each earlier event before it.
     before: Vec<Vec<u64>>,
+    /// The clock could move while others could go on.
+    racing: bool,
 }
 
 impl Order {
     fn of(events: &[Done]) -> Self {
         let words = events.len().div_ceil(64);
-        let mut order = Self { before: Vec::with_capacity(events.len()) };
+        let mut order = Self { before: Vec::with_capacity(events.len()), racing: false };
         for (at, event) in events.iter().enumerate() {
             let mut set = vec![0; words];
             let ends = ends_before(&events[..at], event.go);

@@ -112,6 +112,10 @@ pub trait Search: Send {
     /// The schedule has ended; `blocked` are the goroutines that were left with an operation that
     /// could not be done. Returns whether there is another schedule.
     fn end(&mut self, blocked: &[(GoId, Op)]) -> bool;
+    /// Whether it leaves out schedules that nothing can tell from others, by the operations that are announced.
+    fn reduces(&self) -> bool {
+        false
+    }
     /// Whether something could have happened that no schedule of a search shows.
     fn misses(&self) -> bool {
         false

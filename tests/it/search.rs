@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::Duration;
 
 use goseed::prelude::*;
-use goseed::sync::atomic::AtomicBool;
-use goseed::{Explore, Kind, Report, TimeModel, print, time};
+use goseed::sync::atomic::{AtomicBool, AtomicI64};
+use goseed::{Explore, Kind, Preempt, Report, TimeModel, print, time};
 
 fn searched(strategy: &str, program: fn()) -> (Vec<String>, Report) {
     let kinds = [Kind::Race, Kind::Leak, Kind::Panic, Kind::Fatal, Kind::Deadlock];
@@ -302,4 +302,187 @@ fn whoever_steps_back_a_few_times_is_seen_in_all_orders() {
         },
         &["false returned", "true returned"],
     );
+}
+
+fn letters(wg: &WaitGroup) {
+    for letter in ["a", "b"] {
+        wg.go(move || print!("{letter}"));
+    }
+    wg.wait();
+}
+
+#[test]
+fn what_comes_after_a_loop_that_stepped_back_is_seen_in_all_orders() {
+    all_of(
+        || {
+            for _ in 0..10 {
+                runtime::gosched();
+            }
+            letters(&WaitGroup::new());
+        },
+        &["abreturned", "bareturned"],
+    );
+    let beside_a_lock = || {
+        let (mutex, wg) = (RawMutex::new(), WaitGroup::new());
+        mutex.lock();
+        let waits = mutex.clone();
+        wg.go(move || {
+            waits.lock();
+            print!("b");
+            waits.unlock();
+        });
+        for _ in 0..6 {
+            runtime::gosched();
+        }
+        mutex.unlock();
+        print!("a");
+        wg.wait();
+    };
+    spins(beside_a_lock, &["abreturned", "bareturned"]);
+}
+
+#[test]
+fn whoever_is_handed_something_in_each_round_does_not_spin() {
+    all_of(
+        || {
+            let (c, wg) = (chan::<i32>(0), WaitGroup::new());
+            let from = c.receiver();
+            wg.go(move || {
+                for _ in 0..4 {
+                    from.recv();
+                    runtime::gosched();
+                }
+                letters(&WaitGroup::new());
+            });
+            for n in 0..4 {
+                runtime::wait_idle();
+                c.send(n);
+            }
+            wg.wait();
+        },
+        &["abreturned", "bareturned"],
+    );
+}
+
+#[test]
+fn stepping_back_moves_time_as_it_does_for_samples() {
+    let program = || {
+        let due = time::after(Duration::from_millis(1));
+        for _ in 0..3 {
+            runtime::gosched();
+        }
+        print!("{} ", due.try_recv().is_ok());
+    };
+    all_of(program, &["true returned"]);
+    assert_eq!(searched("random", program).0, ["true returned"]);
+}
+
+#[test]
+fn a_select_that_sends_and_receives_on_one_channel_can_meet_either() {
+    all_of(
+        || {
+            let c = chan::<&str>(0);
+            go!(c => {
+                time::sleep(Duration::from_millis(1));
+                c.send("A");
+                print!("sent ");
+            });
+            go!(c => {
+                time::sleep(Duration::from_millis(1));
+                print!("B{:?} ", c.recv());
+            });
+            select! {
+                send(c, "S") => print!("S-sent "),
+                recv(c) -> v => print!("S-got{v:?} "),
+            }
+            time::sleep(Duration::from_millis(2));
+        },
+        &[
+            "BSome(\"S\") S-sent returned",
+            "S-gotSome(\"A\") sent returned",
+            "S-sent BSome(\"S\") returned",
+            "sent S-gotSome(\"A\") returned",
+        ],
+    );
+}
+
+#[test]
+fn a_racing_clock_is_tried_everywhere() {
+    let explored = |program: fn()| {
+        ["dpor", "dfs"].map(|strategy| {
+            let explore = Explore::new().strategy(strategy).time(TimeModel::Racing).races(false);
+            let report = explore.allow(Kind::Leak).keep_going().run(program);
+            assert!(report.complete, "{report}");
+            report.outcomes.into_keys().map(|o| o.stdout).collect::<Vec<_>>()
+        })
+    };
+    let stores = || {
+        let x = AtomicI64::new(0);
+        go!(x => { x.store(1) });
+        time::sleep(Duration::from_millis(1));
+        print!("{}", x.load());
+    };
+    assert_eq!(explored(stores), [["0", "1"], ["0", "1"]]);
+    let stopped = || {
+        let timer = Timer::new(Duration::from_millis(1));
+        print!("{}", timer.c().try_recv().is_ok());
+        timer.stop();
+    };
+    assert_eq!(explored(stopped), [["false", "true"], ["false", "true"]]);
+}
+
+#[test]
+fn whoever_steps_back_may_still_go_on_before_the_program_ends() {
+    all_of(
+        || {
+            go(|| goseed::os::exit(3));
+            runtime::gosched();
+            print!("x ");
+        },
+        &["exit 3", "x exit 3", "x returned"],
+    );
+}
+
+#[test]
+fn who_had_ended_before_a_crash_is_told_by_who_counts() {
+    let program = || {
+        let c = chan::<()>(0);
+        go!(c => { c.close() });
+        go(|| print!("{} ", runtime::num_goroutine()));
+        print!("{} ", runtime::num_goroutine());
+        c.close();
+    };
+    let [reduced, all] = ["dpor", "dfs"].map(|strategy| {
+        let (outcomes, report) = searched(strategy, program);
+        assert!(report.complete, "{report}");
+        outcomes
+    });
+    assert_eq!(reduced, all);
+    assert!(all.iter().any(|outcome| outcome.starts_with("3 2 panic")), "{all:?}");
+}
+
+#[test]
+fn who_waits_for_idleness_first_comes_last() {
+    all_of(
+        || {
+            let wg = WaitGroup::new();
+            for letter in ["a", "b"] {
+                wg.go(move || {
+                    runtime::wait_idle();
+                    print!("{letter}");
+                });
+            }
+            wg.wait();
+        },
+        &["abreturned", "bareturned"],
+    );
+}
+
+#[test]
+fn a_reduction_does_not_say_complete_where_a_step_is_more_than_it_announces() {
+    let report = Explore::new()
+        .strategy("dpor")
+        .preempt(Preempt::Cooperative)
+        .run(|| letters(&WaitGroup::new()));
+    assert!(!report.complete, "{report}");
 }

@@ -10,6 +10,8 @@ use crate::strategy::{Point, Ready};
 
 /// How often in a row a goroutine steps back before a search has others go first.
 const ROUNDS: u32 = 4;
+/// How often all go around in vain before a search believes that they will for ever.
+const CIRCLES: u32 = 50;
 /// How often in a row the clock may move early (`TimeModel::Racing`).
 const EARLY: u32 = 3;
 
@@ -75,26 +77,31 @@ impl State {
         Some(go)
     }
 
-    /// Those whose announced operation can be done and may change something, in the order of their numbers: the
+    /// Those whose announced operation can be done, but for those that spin, in the order of their numbers: the
     /// order of the list must not decide what a search explores first.
     ///
-    /// If there are none and time is about to move, those that were held back arrive first: they have come by
-    /// then, and wait in the order in which they came. A clock that races moves before or after they arrive.
+    /// If all of them have spun, or there are none and time is about to move, those that were held back may
+    /// arrive: they have come by then, and wait in the order in which they came. A clock that races moves before
+    /// or after they do.
     fn find_ready(&mut self) {
         let mut ready = std::mem::take(&mut self.ready);
         let can = |state: &Self, go: GoId| {
             super::raw::ready(&state.goroutines[go.index()], &state.ops[go.index()])
         };
         ready.clear();
-        ready.extend(self.enabled.0.iter().filter(|&&go| can(self, go) && !self.is_spinning(go)));
-        if ready.len() < self.enabled.0.len() {
-            let spins = self.somebody_spins();
-            let only_time_moves = ready.iter().all(|&go| go == GoId::CLOCK);
-            self.passed_over |= spins && !only_time_moves;
-            if only_time_moves && (spins || !ready.is_empty() || self.is_awaiting_time()) {
+        ready.extend(self.enabled.0.iter().filter(|&&go| can(self, go)));
+        let able = ready.len();
+        ready.retain(|&go| !self.is_spinning(go));
+        let spins = ready.len() < able;
+        if able < self.enabled.0.len() {
+            let have_spun = self.yielders > 0 && self.yielders >= able;
+            let only_time_moves = ready.iter().all(|&go| go == GoId::CLOCK)
+                && (spins || !ready.is_empty() || self.is_awaiting_time());
+            if have_spun || only_time_moves {
                 ready.extend(self.enabled.0.iter().filter(|&&go| !can(self, go)));
             }
         }
+        self.passed_over |= spins && !ready.is_empty();
         ready.sort_unstable();
         self.ready = ready;
     }
@@ -123,13 +130,14 @@ impl State {
         self.gated && self.enabled.0.iter().any(|&go| self.is_spinning(go))
     }
 
-    /// All that could go on spin. Time moves if that can help: then to this moment. Else the rest is run in one
-    /// fixed order, without asking anybody, up to the limit of steps.
-    pub(super) fn break_the_circle(&mut self) -> Option<Instant> {
-        let due = self.after_spin();
-        self.livelocked = due.is_none();
+    /// All that could go on spin, and were passed over: they go on. If that has happened often enough without
+    /// anything being changed, the rest is run in one fixed order without asking anybody, up to the limit of
+    /// steps.
+    pub(super) fn go_around(&mut self) {
+        self.circles += 1;
+        self.livelocked = self.circles > CIRCLES;
+        self.passed_over |= self.livelocked;
         self.goroutines.iter_mut().for_each(|go| go.rounds = 0);
-        due
     }
 
     /// One of `count` alternatives of the running goroutine's operation.
@@ -178,10 +186,7 @@ impl State {
         }
         let (progress, gated) = (self.progress, self.gated);
         let me = self.me();
-        if gated {
-            me.rounds += 1;
-            return;
-        }
+        me.rounds += u32::from(gated);
         // Once is no loop: it may have something else to do then.
         if me.yielded_at != progress {
             me.yielded_at = progress;

@@ -172,6 +172,7 @@ impl State {
             Effect::Local => {}
             Effect::Read => self.me().watched = self.me().watched.and(op.objects()),
             effect => {
+                self.circles = 0;
                 for (n, go) in self.goroutines.iter_mut().enumerate() {
                     if n == me.index() {
                         (go.rounds, go.watched) = (0, ObjectSet::EMPTY);

@@ -179,9 +179,7 @@ impl Sim {
     fn idle(&self) -> bool {
         let state = self.state();
         if state.somebody_spins() {
-            if let Some(due) = state.break_the_circle() {
-                self.advance(due, false);
-            }
+            state.go_around();
             return true;
         }
         if let Some(waiter) = state.idlers.pop() {

@@ -104,6 +104,8 @@ pub(super) struct State {
     pub(super) now_read: bool,
     /// All that can go on only spin, and nothing can change that.
     pub(super) livelocked: bool,
+    /// How often all that could go on have spun in vain since something last changed.
+    pub(super) circles: u32,
     /// A search had others go on before somebody who spins.
     pub(super) passed_over: bool,
     pub(super) fingerprint: Fingerprint,
@@ -183,6 +185,7 @@ impl State {
             yielders: 0,
             now_read: false,
             livelocked: false,
+            circles: 0,
             passed_over: false,
             fingerprint: Fingerprint::default(),
             stdout: String::new(),
@@ -230,7 +233,7 @@ impl State {
         self.idlers.clear();
         (self.steps, self.points, self.progress, self.early) = (0, 0, 0, 0);
         (self.yielders, self.now_read) = (0, false);
-        (self.livelocked, self.passed_over) = (false, false);
+        (self.livelocked, self.circles, self.passed_over) = (false, 0, false);
         self.fingerprint = Fingerprint::default();
         self.events.clear();
         self.late.clear();
@@ -359,10 +362,11 @@ impl State {
         let go = self.of(waiter.go);
         go.life = Life::Woken;
         go.case = waiter.case;
+        go.rounds = 0;
         let op = self.ops[waiter.go.index()];
         // Whoever wakes a `select` takes it out of the queues of all its channels.
         if let Chooser::Search(search) = &mut self.chooser
-            && op.objects().is_many()
+            && (op.objects().is_many() || op.is(Action::Select))
             && self.current != GoId::CLOCK
         {
             super::raw::search(*search).did(self.current, &op, None);

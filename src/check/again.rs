@@ -54,7 +54,8 @@ pub(super) fn again(
         let mut runner = Runner::new(&program, &setup, move |_| name.clone()).explaining();
         let (mut record, moments) = runner.again(schedule.index(), gated, strategy);
         let data = record.trace.take().expect("it was asked for");
-        let trace = Trace::new(data.events, data.goroutines, data.objects).standing(moments);
+        let trace = Trace::new(data.events, data.goroutines, data.objects);
+        let trace = trace.standing(moments).then(data.late);
         let schedule = runner.schedule(schedule.strategy().to_owned(), true);
         let lock_orders = record.ending.lock_orders.clone();
         let run = run_of(record, schedule);

@@ -1,5 +1,6 @@
 //! The events of one run, with the names that go with them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::clip;
@@ -32,6 +33,28 @@ impl Trace {
     /// The same with these moments of its events.
     pub(crate) fn standing(self, moments: Vec<Moment>) -> Self {
         Self { moments, ..self }
+    }
+
+    /// The same with where goroutines came to be blocked later on, each of which stands where its goroutine was
+    /// last, or was started.
+    pub(crate) fn then(mut self, late: Vec<Event>) -> Self {
+        let mut last = BTreeMap::new();
+        for (at, event) in self.events.iter().enumerate() {
+            if let Detail::Started(go) = event.detail {
+                last.insert(go, at);
+            }
+            last.insert(event.go, at);
+        }
+        // Moments may be of more events than were kept, or of fewer.
+        let known = self.moments.len() >= self.events.len();
+        self.moments.truncate(self.events.len());
+        if known {
+            let moment = |event: &Event| self.moments.get(*last.get(&event.go)?).cloned();
+            let moments: Vec<Moment> = late.iter().map_while(moment).collect();
+            self.moments.extend(moments);
+        }
+        self.events.extend(late);
+        self
     }
 
     /// Whether something orders the event at `later` after the one at `earlier`; positions in

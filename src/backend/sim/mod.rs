@@ -102,6 +102,8 @@ pub(crate) struct Record {
 #[derive(Clone, Debug)]
 pub(crate) struct TraceData {
     pub(crate) events: Vec<Event>,
+    /// Where goroutines came to be blocked for ever after main's return.
+    pub(crate) late: Vec<Event>,
     /// By number, from g1 on.
     pub(crate) goroutines: Vec<GoroutineInfo>,
     /// By number.

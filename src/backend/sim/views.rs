@@ -74,12 +74,13 @@ impl State {
         let mut later = BTreeSet::new();
         late.reverse();
         late.retain(|event| later.insert(event.go));
-        self.events.extend(late.into_iter().rev());
+        late.reverse();
         let all = (1..self.goroutines.len() as u32).map(GoId::new);
         TraceData {
             goroutines: all.map(|go| self.info(go)).collect(),
             objects: self.objects.iter().map(|(info, _)| *info).collect(),
             events: std::mem::take(&mut self.events),
+            late,
         }
     }
 }

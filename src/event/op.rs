@@ -145,7 +145,7 @@ impl fmt::Debug for Op {
 /// How an action relates to others on the same object.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Effect {
-    /// Conflicts with nothing.
+    /// Conflicts with nothing but the end of the program, before which more may come.
     Local,
     /// Commutes with other reads.
     Read,

@@ -61,11 +61,11 @@ pub(super) fn few_of_each(trace: &Trace, who: &[GoId]) -> Vec<GoId> {
         .collect();
     let mut alike = BTreeMap::new();
     for go in who {
-        *alike.entry(last.get(go)).or_insert(0) += 1;
+        *alike.entry(last.get(go)).or_insert(0_usize) += 1;
     }
     let mut taken = BTreeMap::new();
     let stays = |go: &&GoId| {
-        let nth = taken.entry(last.get(go)).or_insert(0);
+        let nth = taken.entry(last.get(go)).or_insert(0_usize);
         *nth += 1;
         *nth <= 2 || alike[&last.get(go)] <= FEW
     };
@@ -73,7 +73,7 @@ pub(super) fn few_of_each(trace: &Trace, who: &[GoId]) -> Vec<GoId> {
 }
 
 /// So many that did the same last all have lanes.
-const FEW: i32 = 3;
+const FEW: usize = 3;
 
 /// The last events that matter to `who`, as lanes; each row with the line of the program, and with who
 /// holds and who waits for the lock that it is about, if there is room. The events of `about`, positions in

@@ -106,14 +106,6 @@ impl State {
         self.ready = ready;
     }
 
-    /// Whoever waited for idleness comes after all that was done before.
-    pub(super) fn idle_is_seen(&mut self) {
-        if let Chooser::Search(search) = &mut self.chooser {
-            let moved = self.ops[GoId::CLOCK.index()];
-            super::raw::search(*search).did(GoId::CLOCK, &moved, None);
-        }
-    }
-
     /// Whether somebody goes on as soon as nobody else can.
     fn is_awaiting_time(&self) -> bool {
         !self.idlers.is_empty() || self.timers.next_that_counts().is_some()

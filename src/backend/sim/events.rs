@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use super::fingerprint::fold;
 use super::state::{Chooser, Phase, State};
 use crate::event::{
-    Action, Announced, Detail, Effect, Event, Note, ObjectId, ObjectSet, Op, Place, Slots,
+    Action, Announced, Detail, Effect, Event, GoId, Note, ObjectId, ObjectSet, Op, Place, Slots,
 };
 use crate::schedule::Preempt;
 
@@ -115,6 +115,14 @@ impl State {
             super::raw::search(*search).did(self.current, &op, with);
         }
         self.keep(&event);
+    }
+
+    /// Whoever waited for idleness comes after all that was done before.
+    pub(super) fn idle_is_seen(&mut self) {
+        if let Chooser::Search(search) = &mut self.chooser {
+            let moved = self.ops[GoId::CLOCK.index()];
+            super::raw::search(*search).did(GoId::CLOCK, &moved, None);
+        }
     }
 
     /// The running goroutine waits to do `op`.

@@ -349,6 +349,11 @@ impl Backend for Sim {
 
     fn at_yield(&self, op: Op) -> Option<WayOut> {
         self.state().step_back();
+        self.at_step(op)
+    }
+
+    #[inline]
+    fn at_step(&self, op: Op) -> Option<WayOut> {
         let way_out = self.stop_before(op, &Always);
         if way_out.is_none() {
             self.state().event(op, Detail::Done);
